@@ -1,0 +1,1 @@
+"""Reading and keeping records: plain asyncio. No HTTP words, no Textual."""

@@ -1,0 +1,1 @@
+"""A file per visible region of the main screen."""

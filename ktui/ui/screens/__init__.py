@@ -1,0 +1,1 @@
+"""A file per screen that stands over the main one."""

@@ -1,0 +1,1 @@
+"""Drawing pieces that panes and screens are made of."""
