@@ -1,0 +1,126 @@
+"""A one-line question inside a pane: label, field, examples, and underneath what the answer would do.
+
+The pane mounts it, reacts to `Submitted` and `Cancelled`, and removes it. What an answer means is the pane's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from ktui.ui.text import plain
+
+
+class Prompt(Widget):
+    """Asks for one line of text. It has the focus from its mount on."""
+
+    DEFAULT_CSS = """
+    Prompt {
+        height: auto;
+        dock: bottom;
+        padding: 0 1;
+        background: $background;
+        & > Horizontal { height: 1; }
+        & .prompt--label { width: auto; color: $ktui-muted; padding-right: 1; }
+        & Input { width: 1fr; min-width: 12; max-width: 24; background: $panel; color: $foreground; }
+        & .prompt--examples { width: 1fr; height: 1; color: $ktui-muted; padding-left: 2; }
+        & .prompt--consequence { height: auto; max-height: 2; min-height: 1; color: $warning; }
+        & .-complaint { color: $error; }
+    }
+    """
+
+    BINDINGS = [
+        Binding("escape", "cancel", "close", id="prompt.cancel", tooltip="Close the prompt, change nothing"),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        """Enter was pressed. The text is as typed, without the spaces around it."""
+
+        prompt: Prompt
+        text: str
+
+        @property
+        def control(self) -> Prompt:
+            return self.prompt
+
+    @dataclass
+    class Cancelled(Message):
+        """Escape was pressed."""
+
+        prompt: Prompt
+
+        @property
+        def control(self) -> Prompt:
+            return self.prompt
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        examples: str = "",
+        value: str = "",
+        consequence: Callable[[str], str | Content] | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._label = label
+        self._examples = examples
+        self._value = value
+        self._consequence = consequence
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Static(plain(self._label), classes="prompt--label")
+            yield Input(self._value, compact=True, select_on_focus=False)
+            yield Static(plain(self._examples), classes="prompt--examples")
+        yield Static(classes="prompt--consequence")
+
+    @property
+    def text(self) -> str:
+        """What is typed, without the spaces around it."""
+        return self.query_one(Input).value.strip()
+
+    def complain(self, text: str) -> None:
+        """Say underneath why the answer cannot be taken. It stays until the text changes."""
+        self._say(plain(text), complaint=True)
+
+    def update_consequence(self) -> None:
+        """Ask again what the text would do; for when the ground has moved (new offsets came in)."""
+        if self._consequence is not None and self.is_mounted:
+            said = self._consequence(self.text)
+            self._say(plain(said) if isinstance(said, str) else said, complaint=False)
+
+    def _say(self, text: Content, *, complaint: bool) -> None:
+        line = self.query_one(".prompt--consequence", Static)
+        line.set_class(complaint, "-complaint")
+        line.update(text)
+
+    def _on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self.update_consequence()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._consequence is None:
+            self._say(Content(), complaint=False)
+        else:
+            self.update_consequence()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Submitted(self, self.text))
+
+    def action_cancel(self) -> None:
+        self.post_message(self.Cancelled(self))
