@@ -1,0 +1,34 @@
+"""`ktui demo`: the app on an in-process sandbox with living traffic."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+from ktui.cli import Work
+from ktui.cli.open import add_options, need_terminal, prepare_textual, read_config, run_app
+
+
+def parse(arguments: list[str]) -> Work:
+    """Read the command line of the demo."""
+    parser = argparse.ArgumentParser(
+        prog="ktui demo",
+        description="The app on made-up topics with living traffic. Needs no server and no network.",
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed, other records (default: 1)")
+    add_options(parser)
+    return partial(run, parser.parse_args(arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the app on the demo's sandbox; the traffic stops with it."""
+    config = read_config(options)
+    need_terminal()
+    prepare_textual()
+    from ktui.rest.client import ProxyClient
+    from ktui.server.demo import demo
+    from ktui.ui.app import KtuiApp
+
+    running = demo(options.seed)
+    proxy = ProxyClient("http://demo:8082", transport=running.sandbox.transport())
+    return run_app(KtuiApp(proxy, config=config, title="demo", background=running.run))

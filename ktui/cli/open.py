@@ -1,0 +1,111 @@
+"""`ktui [URL]`: the app on a proxy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ktui.cli import Work
+
+if TYPE_CHECKING:
+    from ktui.config import Config
+    from ktui.ui.app import KtuiApp
+
+COMMANDS = """\
+commands, each with a --help of its own:
+  ktui demo            the app on made-up topics with living traffic; needs no server
+  ktui sandbox         a Kafka REST Proxy in memory, for other programs to talk to
+  ktui config          what is configured, and where each value came from
+
+User and password go into the URL or into KTUI_USER and KTUI_PASSWORD.
+"""
+
+
+def parse(arguments: list[str]) -> Work:
+    """Read the command line of the app."""
+    parser = argparse.ArgumentParser(
+        prog="ktui",
+        description="A terminal UI over the Kafka REST Proxy: browse topics, send records, seek and repair offsets.",
+        epilog=COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_url(parser)
+    add_options(parser)
+    parser.add_argument("-V", "--version", action="store_true", help="show the version and leave")
+    options = parser.parse_args(arguments)
+    if options.version:
+        parser.error("--version stands alone")
+    if options.url in ("demo", "sandbox", "config"):
+        parser.error(f"the command comes first: ktui {options.url} ...")
+    return partial(run, options)
+
+
+def add_url(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that says which proxy."""
+    parser.add_argument(
+        "url",
+        nargs="?",
+        metavar="URL",
+        help="the proxy: http://HOST:PORT, HOST:PORT, or NAME of a [proxy.NAME] in the file "
+        "(default: http://localhost:8082)",
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has that shows or prints settings."""
+    parser.add_argument("--theme", metavar="NAME", help="colours; ctrl+p in the app lists them")
+    parser.add_argument("--keep-mb", type=megabytes, metavar="N", help="megabytes of records to keep (default: 256)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="read this instead of the usual config.toml")
+
+
+def megabytes(text: str) -> int:
+    """A size in megabytes."""
+    if not (text.isdecimal() and 1 <= int(text) <= 65536):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 65536")
+    return int(text)
+
+
+def read_config(options: argparse.Namespace) -> Config:
+    """Merge the command line with file and environment."""
+    from ktui.config import load
+
+    url = getattr(options, "url", None)
+    return load(os.environ, path=options.config, url=url, theme=options.theme, keep_mb=options.keep_mb)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the app on the proxy that was named."""
+    config = read_config(options)
+    need_terminal()
+    prepare_textual()
+    from ktui.rest.client import ProxyClient
+    from ktui.ui.app import KtuiApp
+
+    proxy = ProxyClient(config.url, user=config.user, password=config.password, headers=config.headers)
+    return run_app(KtuiApp(proxy, config=config, title=config.profile or "local"))
+
+
+def need_terminal() -> None:
+    """Raise a sentence when there is no terminal to draw on. A driver of Textual's (the web one) needs none."""
+    from ktui.errors import KtuiError
+
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return
+    for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
+        if stream is None or not stream.isatty():
+            raise KtuiError(f"a terminal is needed, and the standard {name} is not one")
+
+
+def prepare_textual() -> None:
+    """Set what Textual reads at import: twice its usual repaint rate halves the time a key takes to show."""
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+
+
+def run_app(app: KtuiApp) -> int:
+    """Run the app to its end. Its return code is 1 after a crash."""
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,212 @@
+"""What can be configured, and where each value came from: defaults < file < KTUI_* variables < command line.
+
+The file is read, never written. Nothing reads the result globally: `cli` builds one `Config` and passes it down.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import msgspec
+import platformdirs
+
+from ktui.errors import ConfigError
+
+DEFAULT_URL = "http://localhost:8082"
+
+Megabytes = Annotated[int, msgspec.Meta(ge=1, le=65536)]
+
+
+class ProxyTable(msgspec.Struct, frozen=True):
+    """`[proxy.NAME]`: a proxy that can be opened by its name."""
+
+    url: str
+    user: str | None = None
+    password: str | None = None
+    headers: dict[str, str] = {}
+
+
+class FileTable(msgspec.Struct, frozen=True):
+    """The whole file."""
+
+    url: str | None = None
+    theme: str | None = None
+    keep_mb: Megabytes | None = None
+    keys: dict[str, str] = {}
+    proxy: dict[str, ProxyTable] = {}
+
+
+class EnvironmentTable(msgspec.Struct, frozen=True):
+    """KTUI_URL, KTUI_USER and so on."""
+
+    url: str | None = None
+    user: str | None = None
+    password: str | None = None
+    theme: str | None = None
+    keep_mb: Megabytes | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a person may choose. Secrets are kept out of its repr."""
+
+    url: str = DEFAULT_URL
+    """Of the proxy, without user and password."""
+    profile: str | None = None
+    """NAME of the `[proxy.NAME]` that was opened; None for a plain URL."""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request; often tokens, hence never shown."""
+    theme: str | None = None
+    """None is the app's own choice."""
+    keep_mb: int = 256
+    """Megabytes of records that a stream keeps; the oldest go first."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Binding id -> keys, as `App.set_keymap` takes them."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Setting -> where its value came from; those not in it are defaults."""
+    path: Path | None = None
+    """The file that was looked for; it need not exist."""
+
+
+def default_path() -> Path:
+    """Where the file is looked for unless --config or KTUI_CONFIG say otherwise. It need not exist."""
+    return platformdirs.user_config_path("ktui") / "config.toml"
+
+
+def load(
+    environ: Mapping[str, str],
+    *,
+    path: Path | None = None,
+    url: str | None = None,
+    theme: str | None = None,
+    keep_mb: int | None = None,
+) -> Config:
+    """Merge all places. `url` may be a URL, `host:port`, or the NAME of a `[proxy.NAME]`, here and in every place."""
+    named = path or (Path(environ["KTUI_CONFIG"]) if environ.get("KTUI_CONFIG") else None)
+    path = named or default_path()
+    table = read_file(path, required=named is not None)
+    variables = read_environment(environ)
+    merged: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+
+    def choose(key: str, *candidates: tuple[Any, str]) -> None:
+        for value, source in candidates:
+            if value is not None:
+                merged[key], sources[key] = value, source
+                return
+
+    flag = "command line"
+    choose("url", (url, flag), (variables.url, "KTUI_URL"), (table.url, str(path)))
+    choose("theme", (theme, flag), (variables.theme, "KTUI_THEME"), (table.theme, str(path)))
+    choose("keep_mb", (keep_mb, flag), (variables.keep_mb, "KTUI_KEEP_MB"), (table.keep_mb, str(path)))
+    if table.keys:
+        choose("keys", (table.keys, str(path)))
+
+    place = sources.get("url", "default")
+    target, profile = find_proxy(merged.get("url", DEFAULT_URL), table.proxy, path)
+    if profile is not None:
+        merged["profile"], place = profile, f"[proxy.{profile}] in {path}"
+        sources["url"] = sources["profile"] = place
+    merged["url"], user, password = split_credentials(target.url, place)
+    if target.headers:
+        choose("headers", (target.headers, place))
+    # The URL that was named on the command line brings its own credentials; those of the environment fill in for
+    # every other place.
+    variable = (variables.user, "KTUI_USER"), (variables.password, "KTUI_PASSWORD")
+    inside = (user or target.user, place), (password or target.password, place)
+    for key, outer, inner in zip(("user", "password"), variable, inside, strict=True):
+        choose(key, *((inner, outer) if place == flag else (outer, inner)))
+    return Config(**merged, sources=sources, path=path)
+
+
+def read_file(path: Path, *, required: bool) -> FileTable:
+    """Read and check the file. One that is not there is empty, unless somebody named it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if required:
+            raise ConfigError(f"{path}: there is no such file") from None
+        return FileTable()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text") from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    refuse_unknown(data, FileTable.__struct_fields__, path, "")
+    proxies = data.get("proxy")
+    if isinstance(proxies, dict):
+        for name, proxy in proxies.items():
+            if isinstance(proxy, dict):
+                refuse_unknown(proxy, ProxyTable.__struct_fields__, path, f"proxy.{name}.")
+    try:
+        return msgspec.convert(data, FileTable)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error)}") from None
+
+
+def refuse_unknown(data: Mapping[str, object], known: Iterable[str], path: Path, prefix: str) -> None:
+    """Raise for a key that nothing reads, naming the nearest that something does."""
+    for key in data:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
+            raise ConfigError(f"{path}: unknown key {prefix}{key}; {hint}")
+
+
+def read_environment(environ: Mapping[str, str]) -> EnvironmentTable:
+    """Pick the KTUI_* variables that we know; empty ones count as not set."""
+    names = EnvironmentTable.__struct_fields__
+    found = {name: environ[f"KTUI_{name.upper()}"] for name in names if environ.get(f"KTUI_{name.upper()}")}
+    try:
+        return msgspec.convert(found, EnvironmentTable, strict=False)
+    except msgspec.ValidationError as error:
+        reason, _, key = explain(error).partition(": ")[::-1]
+        raise ConfigError(f"KTUI_{key.upper()}: {reason}") from None
+
+
+def explain(error: msgspec.ValidationError) -> str:
+    """Turn msgspec's ``Expected `int`, got `str` - at `$.keep_mb` `` into ``keep_mb: expected int, got str``."""
+    reason, _, place = str(error).replace("`", "").partition(" - at $.")
+    reason = reason[0].lower() + reason[1:]
+    missing = re.fullmatch(r"object missing required field (\w+)", reason)
+    return f"{place}: {missing[1]} is missing" if missing else f"{place}: {reason}"
+
+
+def find_proxy(text: str, proxies: Mapping[str, ProxyTable], path: Path) -> tuple[ProxyTable, str | None]:
+    """The proxy that `text` means, and its NAME when it is one of the file's."""
+    if text in proxies:
+        return proxies[text], text
+    if "://" in text:
+        return ProxyTable(text), None
+    if text == "localhost" or any(sign in text for sign in ".:["):
+        return ProxyTable(f"http://{text}"), None
+    near = difflib.get_close_matches(text, [*proxies, "demo", "sandbox", "config"], 1)
+    hint = f"did you mean {near[0]}?" if near else "a URL begins with http:// or https://"
+    raise ConfigError(f"no [proxy.{text}] in {path}; {hint}")
+
+
+def split_credentials(url: str, place: str) -> tuple[str, str | None, str | None]:
+    """Take user and password out of a URL. `place` is named when it cannot be read."""
+    shape = "http://HOST:PORT is the shape"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # checked only when asked for
+    except ValueError:
+        raise ConfigError(f"the URL of the proxy ({place}) cannot be read: {shape}") from None
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{bare} ({place}) is not the URL of a proxy: {shape}")
+    user, password = parts.username, parts.password
+    return bare, unquote(user) if user else None, unquote(password) if password else None
