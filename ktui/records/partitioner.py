@@ -1,4 +1,4 @@
-"""Which partition a key goes to by murmur2, as in Kafka's own producer and in Confluent's and Strimzi's proxies. Pure."""
+"""Which partition a key goes to by murmur2: Kafka's own producer, Confluent's and Strimzi's proxies. Pure."""
 
 from __future__ import annotations
 

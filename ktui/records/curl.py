@@ -1,0 +1,33 @@
+"""A request as a curl command for a shell. Pure. Credentials are named, never written."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+from ktui.model import Exchange
+
+CREDENTIALS = '-u "$KTUI_USER:$KTUI_PASSWORD"'
+_CURL_WRITES = {"host", "content-length", "connection", "user-agent", "accept-encoding", "transfer-encoding"}
+"""Headers that curl writes by itself."""
+
+
+def curl(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> str:
+    """One command, quoted for a POSIX shell. An Authorization header becomes the two variables that ktui reads too."""
+    parts = ["curl", "-sS", "-X", method, shlex.quote(url)]
+    for name, value in headers:
+        if name.lower() == "authorization":
+            parts.append(CREDENTIALS)
+        elif name.lower() not in _CURL_WRITES:
+            parts += ["-H", shlex.quote(f"{name}: {value}")]
+    if body:
+        parts += ["--data-binary", shlex.quote(body.decode(errors="replace"))]
+    return " ".join(parts)
+
+
+def curl_of(exchange: Exchange) -> str:
+    """The request of an exchange. A body that was not kept whole says so."""
+    command = curl(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+    if exchange.request_size > len(exchange.request_body):
+        command += f"  # the first {len(exchange.request_body)} of {exchange.request_size} bytes of the body"
+    return command
