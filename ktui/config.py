@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
@@ -20,6 +20,8 @@ import platformdirs
 from ktui.errors import ConfigError
 
 DEFAULT_URL = "http://localhost:8082"
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 Megabytes = Annotated[int, msgspec.Meta(ge=1, le=65536)]
 
@@ -39,8 +41,8 @@ class FileTable(msgspec.Struct, frozen=True):
     url: str | None = None
     theme: str | None = None
     keep_mb: Megabytes | None = None
-    keys: dict[str, str] = {}
-    proxy: dict[str, ProxyTable] = {}
+    keys: dict[str, str | dict[str, str]] = {}
+    proxy: dict[str, dict[str, Any]] = {}
 
 
 class EnvironmentTable(msgspec.Struct, frozen=True):
@@ -108,8 +110,7 @@ def load(
     choose("url", (url, flag), (variables.url, "KTUI_URL"), (table.url, str(path)))
     choose("theme", (theme, flag), (variables.theme, "KTUI_THEME"), (table.theme, str(path)))
     choose("keep_mb", (keep_mb, flag), (variables.keep_mb, "KTUI_KEEP_MB"), (table.keep_mb, str(path)))
-    if table.keys:
-        choose("keys", (table.keys, str(path)))
+    choose("keys", (flat_keys(table) or None, str(path)))
 
     place = sources.get("url", "default")
     target, profile = find_proxy(merged.get("url", DEFAULT_URL), table.proxy, path)
@@ -144,25 +145,29 @@ def read_file(path: Path, *, required: bool) -> FileTable:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
-    refuse_unknown(data, FileTable.__struct_fields__, path, "")
-    proxies = data.get("proxy")
-    if isinstance(proxies, dict):
-        for name, proxy in proxies.items():
-            if isinstance(proxy, dict):
-                refuse_unknown(proxy, ProxyTable.__struct_fields__, path, f"proxy.{name}.")
-    try:
-        return msgspec.convert(data, FileTable)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error)}") from None
+    return check(data, FileTable, path)
 
 
-def refuse_unknown(data: Mapping[str, object], known: Iterable[str], path: Path, prefix: str) -> None:
-    """Raise for a key that nothing reads, naming the nearest that something does."""
+def check(data: Mapping[str, Any], kind: type[T], path: Path, prefix: str = "") -> T:
+    """Turn a table of the file into `kind`. A key that nothing reads is refused, naming the nearest known one."""
+    known = kind.__struct_fields__
     for key in data:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
             hint = f"did you mean {prefix}{near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
             raise ConfigError(f"{path}: unknown key {prefix}{key}; {hint}")
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {prefix}{explain(error)}") from None
+
+
+def flat_keys(table: FileTable) -> dict[str, str]:
+    """Binding ids hold a dot, which TOML reads as a table within a table; both ways of writing mean the same."""
+    flat = {}
+    for name, value in table.keys.items():
+        flat.update({name: value} if isinstance(value, str) else {f"{name}.{verb}": key for verb, key in value.items()})
+    return flat
 
 
 def read_environment(environ: Mapping[str, str]) -> EnvironmentTable:
@@ -179,15 +184,17 @@ def read_environment(environ: Mapping[str, str]) -> EnvironmentTable:
 def explain(error: msgspec.ValidationError) -> str:
     """Turn msgspec's ``Expected `int`, got `str` - at `$.keep_mb` `` into ``keep_mb: expected int, got str``."""
     reason, _, place = str(error).replace("`", "").partition(" - at $.")
-    reason = reason[0].lower() + reason[1:]
+    reason = reason[0].lower() + reason[1:].replace(" | null", "")
     missing = re.fullmatch(r"object missing required field (\w+)", reason)
-    return f"{place}: {missing[1]} is missing" if missing else f"{place}: {reason}"
+    if missing:
+        return f"{missing[1]} is missing"
+    return f"{place.replace('[...]', '')}: {reason}"
 
 
-def find_proxy(text: str, proxies: Mapping[str, ProxyTable], path: Path) -> tuple[ProxyTable, str | None]:
+def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> tuple[ProxyTable, str | None]:
     """The proxy that `text` means, and its NAME when it is one of the file's."""
     if text in proxies:
-        return proxies[text], text
+        return check(proxies[text], ProxyTable, path, f"proxy.{text}."), text
     if "://" in text:
         return ProxyTable(text), None
     if text == "localhost" or any(sign in text for sign in ".:["):

@@ -13,6 +13,7 @@ theme = "ktui-light"
 
 [keys]
 "stream.hold" = "h"
+offsets.seek = "S"
 
 [proxy.staging]
 url = "https://staging.example:8443/kafka/"
@@ -63,7 +64,7 @@ def test_a_profile_brings_url_credentials_and_headers(file: Path) -> None:
     assert config.url == "https://staging.example:8443/kafka"
     assert (config.user, config.password) == ("ann", "file-secret")
     assert config.headers == {"X-Token": "header-secret"}
-    assert config.keys == {"stream.hold": "h"}
+    assert config.keys == {"stream.hold": "h", "offsets.seek": "S"}
 
 
 def test_credentials_of_a_profile_stay_with_it(file: Path) -> None:
@@ -110,8 +111,10 @@ def test_a_host_will_do_for_a_url(typed: str, url: str) -> None:
     [
         ("theem = 'x'", "unknown key theem; did you mean theme?"),
         ("zzz = 1", "unknown key zzz; known here: keep_mb, keys, proxy, theme, url"),
-        ("[proxy.p]\nurl = 'http://h'\npasword = 'x'", "unknown key proxy.p.pasword; did you mean proxy.p.password?"),
-        ("[proxy.p]\nuser = 'x'", "proxy.p: url is missing"),
+        ("[proxy.p]\nurl = 'http://h'\npasword = 'x'\n", "unknown key proxy.p.pasword; did you mean proxy.p.password?"),
+        ("[proxy.p]\nuser = 'x'", "proxy.p.url is missing"),
+        ("[proxy.p]\nurl = 'http://h'\nheaders = { a = 1 }", "proxy.p.headers: expected str, got int"),
+        ("keys = 3", "keys: expected object, got int"),
         ("keep_mb = 'many'", "keep_mb: expected int, got str"),
         ("keep_mb = 0", "keep_mb: expected int >= 1"),
         ("theme = ", "not TOML: "),
@@ -121,7 +124,7 @@ def test_a_wrong_file_is_named_with_the_key(tmp_path: Path, text: str, said: str
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load({}, path=path)
+        load({}, path=path, url="p" if "proxy.p" in text else None)
     assert str(caught.value).startswith(f"{path}: {said}")
 
 
