@@ -1,1 +1,1 @@
-"""A REST Proxy of our own over a few Kafka verbs. Never imports `rest`, so that the two can disagree and tests can tell."""
+"""A REST Proxy of our own over a few Kafka verbs. Never imports `rest`: the two may disagree, and tests can tell."""

@@ -1,0 +1,133 @@
+"""What a proxy stands on: the few verbs of Kafka that it needs, as protocols. Async, no HTTP.
+
+`memory/cluster.py` has them in memory; a real cluster can stand in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from ktui.model import Header, OffsetRange, Record, TopicDetail, TopicPartition
+
+
+class KafkaError(Exception):
+    """Kafka refused; its text is Kafka's."""
+
+
+class RetriableError(KafkaError):
+    """Kafka refused, and may not the next time (a timeout, metadata that has not come)."""
+
+
+class IllegalState(KafkaError):
+    """The consumer is in another state than the call needs."""
+
+
+class NoAssignment(IllegalState):
+    """Neither subscribed nor assigned."""
+
+
+class UnknownTopic(KafkaError):
+    """No such topic."""
+
+
+class InvalidTopic(KafkaError):
+    """No topic can have that name."""
+
+
+class TopicExists(KafkaError):
+    """There is a topic of that name."""
+
+
+class UnknownPartition(KafkaError):
+    """The topic has no such partition."""
+
+
+class Committed(NamedTuple):
+    """A committed offset (where the group resumes) and what was noted beside it."""
+
+    offset: int
+    metadata: str = ""
+
+
+class Consumer(Protocol):
+    """One Kafka consumer. Calls may overlap; only `ready` and the verbs that ask the cluster wait."""
+
+    on_ready: Callable[[], None]
+    """Called when `poll` may have more; set by whoever waits."""
+
+    def assign(self, partitions: Iterable[TopicPartition]) -> None:
+        """Read these partitions; those that stay keep their positions. IllegalState when subscribed."""
+
+    def subscribe(self, topics: Iterable[str]) -> None:
+        """Share these topics with the group. IllegalState when assigned."""
+
+    def subscribe_pattern(self, pattern: str) -> None:
+        """Share the topics whose whole name matches. ValueError for a bad pattern."""
+
+    def unsubscribe(self) -> None:
+        """Drop subscription and assignment."""
+
+    def subscription(self) -> Sequence[str]:
+        """Topics subscribed to."""
+
+    def assignment(self) -> Sequence[TopicPartition]:
+        """Partitions being read."""
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        """Read on from an offset. IllegalState when the partition is not assigned."""
+
+    def seek_to_beginning(self, tp: TopicPartition) -> None:
+        """Read on from the beginning, found at the next poll."""
+
+    def seek_to_end(self, tp: TopicPartition) -> None:
+        """Read on from the end, found at the next poll."""
+
+    async def poll(self, limit: int) -> Sequence[Record]:
+        """What is there now, at most `limit` records. NoAssignment; KafkaError when there is nowhere to start."""
+
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Offsets to be polled next, where they are known."""
+
+    async def commit(self, offsets: Mapping[TopicPartition, Committed]) -> None:
+        """Store resume offsets. KafkaError when refused."""
+
+    async def committed(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, Committed]:
+        """Resume offsets of the group; what was never committed is left out."""
+
+    async def close(self) -> None:
+        """Leave the group, after committing when auto-commit is on."""
+
+
+class Kafka(Protocol):
+    """A cluster."""
+
+    async def names(self) -> Sequence[str]:
+        """Topics that are not internal, in order."""
+
+    async def describe(self, topic: str) -> TopicDetail:
+        """A topic. UnknownTopic, InvalidTopic."""
+
+    async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
+        """Beginning and end of partitions. UnknownTopic, UnknownPartition."""
+
+    async def find_time(self, tp: TopicPartition, timestamp: int) -> int | None:
+        """Offset of the first record that is not older, or None. UnknownTopic, UnknownPartition."""
+
+    async def brokers(self) -> Sequence[int]:
+        """Ids of the brokers."""
+
+    async def produce(
+        self,
+        topic: str,
+        partition: int | None,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        timestamp: int | None = None,
+        headers: Iterable[Header] = (),
+    ) -> Record:
+        """Write one record. KafkaError when it was not stored."""
+
+    def consumer(self, group: str, member: str, *, reset: str, auto_commit: bool) -> Consumer:
+        """A new consumer. `reset` is "earliest", "latest" or "none"."""

@@ -1,0 +1,128 @@
+"""The Kafka verbs over topics and groups in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+from ktui.model import Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
+from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, UnknownPartition, UnknownTopic
+from ktui.server.memory.consumer import MemoryConsumer
+from ktui.server.memory.groups import Groups
+from ktui.server.memory.log import NAME, PartitionLog, Topic, Topics
+
+BROKER = 1
+OVERHEAD = 88
+"""What Kafka counts for a record beside its key and value when it checks the size."""
+LARGEST = 1_048_576
+CONFIGS: Mapping[str, str | None] = {
+    "cleanup.policy": "delete",
+    "compression.type": "producer",
+    "max.message.bytes": "1048588",
+    "message.timestamp.type": "CreateTime",
+    "min.insync.replicas": "1",
+    "retention.bytes": "-1",
+    "retention.ms": "604800000",
+    "segment.bytes": "1073741824",
+}
+
+
+class MemoryKafka:
+    """A cluster of one broker, all in memory."""
+
+    def __init__(
+        self,
+        topics: Topics,
+        groups: Groups,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        auto_create: bool = False,
+        metadata_wait: float = 3.0,
+        commit_wait: float = 60.0,
+    ) -> None:
+        self.topics, self.groups = topics, groups
+        self.auto_create = auto_create
+        self.metadata_wait = metadata_wait
+        """Seconds a producer waits for an unknown topic or partition (max.block.ms)."""
+        self.commit_wait = commit_wait
+        """Seconds until a commit to an unknown partition is given up."""
+        self.choose: Callable[[Topic, bytes | None], int] = Topic.choose
+        """The partitioner."""
+        self._sleep = sleep
+
+    async def names(self) -> Sequence[str]:
+        return self.topics.names()
+
+    async def describe(self, topic: str) -> TopicDetail:
+        found = self._topic(topic)
+        partitions = tuple(Partition(log.partition, BROKER, (BROKER,), (BROKER,)) for log in found.partitions)
+        return TopicDetail(topic, partitions, {**CONFIGS, **found.config})
+
+    async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
+        return {number: self._log(TopicPartition(topic, number)).range for number in partitions}
+
+    async def find_time(self, tp: TopicPartition, timestamp: int) -> int | None:
+        return self._log(tp).find_time(timestamp)
+
+    async def brokers(self) -> Sequence[int]:
+        return [BROKER]
+
+    async def produce(
+        self,
+        topic: str,
+        partition: int | None,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        timestamp: int | None = None,
+        headers: Iterable[Header] = (),
+    ) -> Record:
+        if topic not in self.topics:
+            if not (self.auto_create and NAME.fullmatch(topic)):
+                await self._sleep(self.metadata_wait)
+                raise RetriableError(f"Topic {topic} not present in metadata after {self._waited} ms.")
+            self.topics.create(topic)
+        found = self.topics[topic]
+        count = len(found.partitions)
+        if partition is not None and partition >= count:
+            await self._sleep(self.metadata_wait)
+            raise RetriableError(
+                f"Partition {partition} of topic {topic} with partition count {count} "
+                f"is not present in metadata after {self._waited} ms."
+            )
+        size = len(key or b"") + len(value or b"") + OVERHEAD
+        if size > LARGEST:
+            raise KafkaError(
+                f"The message is {size} bytes when serialized which is larger than {LARGEST}, "
+                "which is the value of the max.request.size configuration."
+            )
+        chosen = self.choose(found, key) if partition is None else partition
+        return self.topics.append(topic, chosen, key, value, timestamp=timestamp, headers=headers)
+
+    def consumer(self, group: str, member: str, *, reset: str, auto_commit: bool) -> MemoryConsumer:
+        return MemoryConsumer(
+            self.topics,
+            self.groups,
+            group,
+            member,
+            reset=reset,
+            auto_commit=auto_commit,
+            sleep=self._sleep,
+            commit_wait=self.commit_wait,
+        )
+
+    @property
+    def _waited(self) -> int:
+        return round(self.metadata_wait * 1000)
+
+    def _topic(self, name: str) -> Topic:
+        if name not in self.topics:
+            if not NAME.fullmatch(name):
+                raise InvalidTopic("The request attempted to perform an operation on an invalid topic.")
+            raise UnknownTopic("This server does not host this topic-partition.")
+        return self.topics[name]
+
+    def _log(self, tp: TopicPartition) -> PartitionLog:
+        topic = self._topic(tp.topic)
+        if tp.partition not in range(len(topic.partitions)):
+            raise UnknownPartition("Partition not found.")
+        return topic.partitions[tp.partition]
