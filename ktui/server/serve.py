@@ -1,0 +1,107 @@
+"""The sandbox on a socket, by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ktui.errors import ConfigError
+from ktui.server.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    import uvicorn
+
+MISSING = "serving on a socket needs uvicorn, which is not installed: pip install 'ktui[server]'"
+
+
+async def serve(
+    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 8082, *, say: Callable[[str], object] = print
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open."""
+    listener = listen(host, port)
+    try:
+        server = make_server(sandbox)
+    except BaseException:
+        listener.close()
+        raise
+    with _stopping(server):
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            await opened(server, serving)
+            if not serving.done():
+                shown = f"[{host}]" if ":" in host else host
+                say(f"http://{shown}:{listener.getsockname()[1]}")
+            await serving
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise
+        finally:
+            await sandbox.aclose()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections. What prevents it is told in a ConfigError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+
+
+def make_server(sandbox: Sandbox) -> uvicorn.Server:
+    """A server that leaves logs, signals and the event loop alone."""
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise ConfigError(MISSING) from error
+
+    class Quiet(uvicorn.Server):
+        """Signals are ours."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    config = uvicorn.Config(
+        sandbox.app,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=1,
+    )
+    return Quiet(config)
+
+
+async def opened(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    """Return once the server takes requests, or has failed."""
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _stopping(server: uvicorn.Server) -> Iterator[None]:
+    """SIGINT and SIGTERM end the server, where the system has them and this is the main thread."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    caught = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, stop)
+            caught.append(number)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
