@@ -1,0 +1,74 @@
+"""Errors in words: what happened, and what to do next. The only place that shows an error toast."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.widget import Widget
+
+from ktui.errors import (
+    Busy,
+    Conflict,
+    ConsumerGone,
+    Forbidden,
+    KtuiError,
+    NotAProxy,
+    NotFound,
+    ProxyError,
+    Refused,
+    Unacceptable,
+    Unreachable,
+    Unsupported,
+)
+from ktui.ui.text import clean
+
+LONGEST = 300
+"""Characters of a server's own words that are shown."""
+
+
+class Described(NamedTuple):
+    """An error for a person. All texts are clean."""
+
+    title: str
+    sentence: str
+    next_step: str
+
+
+_KINDS: tuple[tuple[type[KtuiError], str, str], ...] = (
+    (Unreachable, "No answer", "The connection is tried again by itself."),
+    (NotAProxy, "Not a REST proxy", "Check the address: it has to be the proxy's, with its path if it has one."),
+    (Unsupported, "Not offered by this proxy", ""),
+    (Forbidden, "Forbidden", "Give user and password in the URL or in KTUI_USER and KTUI_PASSWORD."),
+    (NotFound, "Not there", "R refreshes the list of topics."),
+    (ConsumerGone, "The consumer instance is gone", "It expired, or the proxy restarted; a new one is opened."),
+    (Conflict, "In another state", "Try again."),
+    (Unacceptable, "Not accepted", ""),
+    (Busy, "The proxy is in trouble", "Wait a little, then try again."),
+)
+
+
+def describe(error: KtuiError) -> Described:
+    """Title, sentence and next step. The next step may be empty."""
+    title, step = next(((title, step) for kind, title, step in _KINDS if isinstance(error, kind)), ("Not done", ""))
+    return Described(title, sentence(error), step)
+
+
+def sentence(error: KtuiError) -> str:
+    """The error in one line: with its status where the proxy gave one."""
+    text = clean(str(error))
+    if len(text) > LONGEST:
+        text = text[: LONGEST - 1] + "…"
+    if isinstance(error, Refused):
+        code = f"{error.status}" if error.code in (error.status, 0) else f"{error.status}/{error.code}"
+        return f"{text} ({code})" if text else f"the proxy answered {code}"
+    return text
+
+
+def report(widget: Widget, doing: str, error: KtuiError) -> None:
+    """Tell the user that what was asked for did not happen. `doing` completes "Could not ..."."""
+    described = describe(error)
+    lines = [f"Could not {clean(doing)}: {described.sentence}", described.next_step]
+    if isinstance(error, ProxyError) and error.exchange is not None:
+        lines.append("w shows the request and its answer.")
+    text = "\n".join(line for line in lines if line)
+    widget.notify(text, title=described.title, severity="error", timeout=8, markup=False)
