@@ -11,6 +11,9 @@ from ktui.cli import Work
 
 def parse(arguments: list[str]) -> Work:
     """Read the command line of the sandbox."""
+    from ktui.server.flavours import FLAVOURS
+
+    makes = ", ".join(f"{letter} {flavour.name}" for letter, flavour in FLAVOURS.items())
     parser = argparse.ArgumentParser(
         prog="ktui sandbox",
         description="A Kafka REST Proxy in memory. Nothing is kept when it ends.",
@@ -27,7 +30,7 @@ def parse(arguments: list[str]) -> Work:
         help="an empty topic; may be given more than once",
     )
     add("--topics", type=Path, metavar="FILE", help="topics with their records, from a JSON file")
-    add("--flavour", choices=["C", "K", "S"], default="C", help="behave like Confluent's proxy (C), ... (default: C)")
+    add("--flavour", choices=FLAVOURS, default="C", help=f"the make of proxy to play: {makes} (default: C)")
     add("--auto-create", action="store_true", help="producing to an unknown topic creates it")
     add("--instance-timeout", type=float, default=300.0, metavar="S", help="idle seconds until a consumer is forgotten")
     faults = parser.add_argument_group("faults, to see what a client makes of them")
@@ -71,21 +74,35 @@ def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     import asyncio
 
+    from ktui.errors import ConfigError
+    from ktui.server.flavours import FLAVOURS
     from ktui.server.memory.load import load_topics
     from ktui.server.sandbox import Sandbox
     from ktui.server.serve import serve
 
     async def main() -> None:
-        sandbox = Sandbox(auto_create=options.auto_create, instance_timeout=options.instance_timeout)
+        sandbox = Sandbox(
+            flavour=FLAVOURS[options.flavour],
+            auto_create=options.auto_create,
+            instance_timeout=options.instance_timeout,
+        )
         if options.topics:
             load_topics(sandbox.topics, options.topics)
         for name, partitions in options.topic:
-            sandbox.topics.create(name, partitions)
+            try:
+                sandbox.topics.create(name, partitions)
+            except ValueError as error:  # taken, or not a name
+                raise ConfigError(f"--topic {name}: {error}") from None
         sandbox.faults.latency = options.latency / 1000
         sandbox.faults.base_uri = options.base_uri
         for status, times in options.fail_next:
             sandbox.faults.fail_next(status, times)
-        await serve(sandbox, options.host, options.port)
+        await serve(sandbox, options.host, options.port, say=announce)
 
     asyncio.run(main())
     return 0
+
+
+def announce(url: str) -> None:
+    """Say where it listens, at once: a program that started us may be waiting for the line."""
+    print(f"listening on {url} (ctrl+c ends it)", flush=True)

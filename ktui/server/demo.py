@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
 from math import floor
 
@@ -33,17 +33,21 @@ MOST_LAG = {"billing": 120, "shipping": 9}
 """Records per partition."""
 
 
-def demo(seed: int = 1, clock: Callable[[], float] = time.time) -> Demo:
+def demo(
+    seed: int = 1,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Demo:
     """A demo whose past ends now. The traffic goes on when `run` runs or `advance` is called."""
-    return Demo(seed, clock)
+    return Demo(seed, clock, sleep)
 
 
 class Demo:
     """A sandbox, and what happens in it."""
 
-    def __init__(self, seed: int, clock: Callable[[], float]) -> None:
-        self.sandbox = Sandbox(clock=clock)
-        self._seed, self._clock = seed, clock
+    def __init__(self, seed: int, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
+        self.sandbox = Sandbox(clock=clock, sleep=sleep)
+        self._seed, self._clock, self._sleep = seed, clock, sleep
         self._start = clock()
         self._tick = 0
         for name, partitions in EMPTY.items():
@@ -60,7 +64,7 @@ class Demo:
         """Let time pass, until cancelled."""
         while True:
             self.advance(self._clock())
-            await asyncio.sleep(TICK)
+            await self._sleep(TICK)
 
     def advance(self, now: float) -> None:
         """Bring everything that was due up to `now`."""

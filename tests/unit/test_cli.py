@@ -1,10 +1,15 @@
 """The command line as a person meets it: real processes for what matters at start, `main()` for the rest."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ktui import __version__
@@ -110,3 +115,64 @@ def test_config_shows_where_values_come_from(
     assert "theme nord (KTUI_THEME)" in shown
     assert "keep_mb 256 (default)" in shown
     assert "secret" not in shown
+
+
+@contextmanager
+def sandbox(*arguments: str) -> Iterator[str]:
+    """`ktui sandbox` as a process, on a free port; its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ktui", "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("listening on http://127.0.0.1:")
+            yield line.split()[2]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_sandbox_serves_its_topics_and_ends_on_a_signal(tmp_path: Path) -> None:
+    file = tmp_path / "topics.json"
+    file.write_text('[{"topic": "filed", "records": [{"value": "aGk="}]}]', encoding="utf-8")
+    with sandbox("--topic", "orders:6", "--topic", "plain", "--topics", str(file)) as url:
+        assert httpx.get(f"{url}/topics").json() == ["filed", "orders", "plain"]
+        assert len(httpx.get(f"{url}/topics/orders").json()["partitions"]) == 6
+        assert httpx.get(f"{url}/topics/filed/partitions/0/offsets").json()["end_offset"] == 1
+
+
+def test_sandbox_has_the_faults_it_was_told() -> None:
+    with sandbox("--fail-next", "503:2", "--latency", "1", "--base-uri", "http://nowhere:1", "--auto-create") as url:
+        assert [httpx.get(f"{url}/topics").status_code for _ in range(3)] == [503, 503, 200]
+        made = httpx.post(f"{url}/consumers/g").json()
+        assert made["base_uri"].startswith("http://nowhere:1/")
+        body = {"records": [{"value": 1}]}
+        media = {"Content-Type": "application/vnd.kafka.json.v2+json"}
+        assert httpx.post(f"{url}/topics/new", json=body, headers=media).status_code == 200
+
+
+def test_a_port_in_use_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["sandbox", "--port", str(port)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"ktui: cannot listen on 127.0.0.1:{port}: Address already in use")
+    assert said.count("\n") == 1
+
+
+def test_without_uvicorn_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["sandbox", "--port", "0"]) == 2
+    assert "pip install 'ktui[server]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--topic", "a b"], ["--topic", "a", "--topic", "a"], ["--topics", "/none"]])
+def test_wrong_topics_are_one_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sandbox", "--port", "0", *arguments]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,96 @@
+"""However the app is left, the proxy holds no instance of ours afterwards."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.exit.conftest import TOPICS, Served
+from tests.exit.terminal import Terminal, until
+
+ENTER, DOWN, CTRL_Q, F12 = "\r", "\x1b[B", "\x11", "\x1b[24~"
+SHOW_CURSOR, MAIN_SCREEN = b"\x1b[?25h", b"\x1b[?1049l"
+
+
+def open_topic(app: Terminal, served: Served) -> None:
+    """Open the first topic and wait until its records are being read."""
+    app.press(ENTER)
+    until(lambda: served.asked("GET /consumers/"), "records are read")
+    assert served.sandbox.instances
+
+
+def assert_nothing_left(served: Served) -> None:
+    assert served.creates() > 0
+    until(lambda: not served.sandbox.instances, f"no instance left: {served.sandbox.instances}")
+
+
+@pytest.mark.parametrize("key", [CTRL_Q, "q"])
+def test_quit(app: Terminal, served: Served, key: str) -> None:
+    open_topic(app, served)
+    app.press(key)
+    assert app.wait() == 0
+    assert_nothing_left(served)
+    assert app.output.endswith((SHOW_CURSOR, MAIN_SCREEN)) or MAIN_SCREEN in app.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal(app: Terminal, served: Served, number: signal.Signals) -> None:
+    open_topic(app, served)
+    app.signal(number)
+    app.wait()
+    assert_nothing_left(served)
+    assert MAIN_SCREEN in app.output
+
+
+def test_the_terminal_is_closed(app: Terminal, served: Served) -> None:
+    open_topic(app, served)
+    app.hang_up()
+    app.wait()
+    assert_nothing_left(served)
+
+
+@pytest.fixture
+def crashing(served: Served) -> Iterator[Terminal]:
+    terminal = Terminal("-m", "tests.exit.crashing", served.url)
+    try:
+        terminal.wait_for("topic-00")
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def test_a_crash_in_a_handler(crashing: Terminal, served: Served) -> None:
+    open_topic(crashing, served)
+    crashing.press(F12)
+    assert crashing.wait() == 1
+    crashing.wait_for("a bug, on purpose")
+    assert_nothing_left(served)
+
+
+def test_quit_while_a_create_is_under_way_on_a_slow_proxy(app: Terminal, served: Served) -> None:
+    served.sandbox.faults.latency = 0.7
+    app.press(ENTER)
+    until(lambda: served.creates() == 1, "an instance is being made")
+    assert not served.sandbox.instances
+    app.press(CTRL_Q)
+    assert app.wait() == 0
+    assert_nothing_left(served)
+    assert served.asked("DELETE /consumers/")
+
+
+def test_a_hundred_fast_topic_switches(app: Terminal, served: Served) -> None:
+    app.press(ENTER)
+    for turn in range(100):
+        app.press(f"1{DOWN if turn % TOPICS else DOWN * 2}{ENTER}")
+    until(lambda: served.creates() > 5, "instances were made")
+    app.press(CTRL_Q)
+    assert app.wait() == 0
+    assert_nothing_left(served)
+
+
+def test_quit_while_the_proxy_is_away(app: Terminal, served: Served) -> None:
+    open_topic(app, served)
+    served.sandbox.faults.fail_next(503, times=10_000)
+    until(lambda: len(served.sandbox.faults.failures) == 1, "the fault is set")
+    app.press(CTRL_Q)
+    assert app.wait(6) == 0  # what cannot be deleted is given up after three seconds
