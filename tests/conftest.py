@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proxy", metavar="URL", help="a real proxy for the tests marked live")
+    parser.addoption("--topic", metavar="NAME", default="ktui-live", help="the topic that live tests write to")
     parser.addoption("--flavour", choices=["C", "K", "S"], default="C", help="what make of proxy --proxy is")
 
 
