@@ -1,1 +1,1 @@
-"""The only code that speaks HTTP to a proxy: every endpoint typed in and out. No retries, no judgement."""
+"""The only code that speaks HTTP to a Kafka REST proxy. Knows nothing of screens, nor of keeping records."""

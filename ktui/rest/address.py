@@ -1,0 +1,105 @@
+"""Where the proxy is: the address a person gave, its credentials taken out, and how names become path segments."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from ktui.errors import ConfigError
+
+_USERINFO = re.compile(r"(?<=//)[^/?#\s\"'<>]*@")
+_LOOPBACK = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|::1")
+
+
+def segment(name: str) -> str:
+    """`name` as one path segment: everything but letters, digits and `_-~` (and single dots) is percent-encoded."""
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")
+
+
+def scrub(text: str) -> str:
+    """`text` without `user:password@` in any address inside it."""
+    return _USERINFO.sub("", text)
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address taken apart: nothing but `authorization` holds a secret, and it is not shown by repr."""
+
+    url: str
+    """Without credentials and without a trailing slash; a path prefix is kept."""
+    scheme: str
+    host: str
+    port: int
+    _secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Address({self.url!r})"
+
+    @property
+    def where(self) -> str:
+        """`host:port`, as a person would say it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def prefix(self) -> str:
+        """The path before `/topics`, often empty."""
+        return urlsplit(self.url).path
+
+    @property
+    def loopback(self) -> bool:
+        return _LOOPBACK.fullmatch(self.host) is not None
+
+    @property
+    def authorization(self) -> str | None:
+        """The Authorization header of these credentials."""
+        return f"Basic {self._secrets[0]}" if self._secrets else None
+
+    def hide(self, body: bytes) -> bytes:
+        """`body` without our credentials, should a server echo them."""
+        for secret in self._secrets:
+            if len(secret) >= 6:  # a shorter password would black out half of any text
+                body = body.replace(secret.encode(), b"hidden")
+        return body
+
+
+def parse(text: str, user: str | None = None, password: str | None = None) -> Address:
+    """Take an address apart. `user` and `password` win over those in it. Raises ConfigError with a sentence."""
+    shown = scrub(text if "://" in text else f"//{text}").removeprefix("//")
+    try:
+        parts = urlsplit(text.strip() if "://" in text else f"http://{text.strip()}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigError(f"{shown} is not an address: {scrub(str(error))}") from None
+    if parts.scheme not in ("http", "https"):
+        raise ConfigError(f"{shown} is not the address of a proxy: it begins with http:// or https://")
+    if not host:
+        raise ConfigError(f"{shown or 'The address'} names no host: http://localhost:8082 would")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{shown} is not the address of a proxy: it ends before the ? or #")
+    try:
+        ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ConfigError(f"{shown} names a host that cannot be: {host}") from None
+    if re.search(r"[^A-Za-z0-9._:%~-]", ascii_host):
+        raise ConfigError(f"{shown} names a host that cannot be: {host}")
+    place = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+    user = unquote(parts.username) if user is None and parts.username else user
+    password = unquote(parts.password) if password is None and parts.password else password
+    return Address(
+        url=f"{parts.scheme}://{place}{'' if port is None else f':{port}'}{path}",
+        scheme=parts.scheme,
+        host=ascii_host,
+        port=port or (443 if parts.scheme == "https" else 80),
+        _secrets=_secrets(user, password),
+    )
+
+
+def _secrets(user: str | None, password: str | None) -> tuple[str, ...]:
+    """The Basic token, then the password itself."""
+    if user is None and password is None:
+        return ()
+    token = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode("ascii")
+    return (token, password) if password else (token,)

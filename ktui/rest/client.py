@@ -1,0 +1,219 @@
+"""ProxyClient: one method per endpoint, typed in and out. Owns the connection and the open consumer instances."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import httpx
+
+from ktui.errors import Busy, Conflict, NotFound, Unacceptable, Unsupported
+from ktui.model import Draft, Exchange, OffsetRange, Partition, Positions, Produced, TopicDetail, TopicPartition
+from ktui.rest import address, codec, probing, refusals
+from ktui.rest.address import segment
+from ktui.rest.consumer import Consumer, OpenConsumer
+from ktui.rest.dialect import CONFLUENT, Dialect, Gear
+from ktui.rest.instances import Instance, Instances
+from ktui.rest.wire import SUCCESS, Wire
+
+PARALLEL = 8
+"""Most calls at once when one question takes many."""
+PRODUCE_SECONDS = 70.0
+"""Confluent and Strimzi wait 60 s for a topic that they do not know."""
+_STOP_FIRST = ("rebalanced", "unknownmemberid", "commitfailed")
+
+
+class ProxyClient:
+    """Our side of one proxy. Nothing is retried here: deciding is the caller's."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        headers: Mapping[str, str] = {},
+        dialect: Dialect | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        place = address.parse(url, user, password)
+        self.url = place.url
+        """Without credentials, without a trailing slash."""
+        self.dialect = dialect or CONFLUENT
+        """What the server is believed to be, until `probe` found out."""
+        self._forced = dialect is not None
+        self._wire = Wire(place, headers, transport)
+        self._instances = Instances(self._wire)
+        self._open = self._instances.open
+
+    @property
+    def exchanges(self) -> deque[Exchange]:
+        """The last 1000 requests with their answers, newest last."""
+        return self._wire.exchanges
+
+    @property
+    def ok_count(self) -> int:
+        return self._wire.ok_count
+
+    @property
+    def failed_count(self) -> int:
+        """Calls that did not give what was asked; those given up by us are in neither count."""
+        return self._wire.failed_count
+
+    @property
+    def on_exchange(self) -> Callable[[Exchange], None] | None:
+        """Called when an exchange has ended, after it was counted."""
+        return self._wire.on_exchange
+
+    @on_exchange.setter
+    def on_exchange(self, listener: Callable[[Exchange], None] | None) -> None:
+        self._wire.on_exchange = listener
+
+    async def probe(self) -> Dialect:
+        """Find out what answers there and keep it as `dialect`, unless one was forced. Writes nothing.
+
+        Raises Unreachable, NotAProxy, Forbidden, Busy.
+        """
+        found = await probing.probe(self._wire)
+        if not self._forced:
+            self.dialect = found
+        return self.dialect
+
+    async def topics(self) -> list[str]:
+        """All names the proxy shows, sorted. Karapace shows internal ones too."""
+        return sorted(codec.read(await self._wire.request("GET", "/topics", seconds=30.0), codec.names))
+
+    async def topic(self, name: str) -> TopicDetail:
+        return codec.read(await self._wire.request("GET", f"/topics/{segment(name)}"), codec.topic)
+
+    async def partitions(self, topic: str) -> tuple[Partition, ...]:
+        path = f"/topics/{segment(topic)}/partitions"
+        return codec.read(await self._wire.request("GET", path), codec.partitions)
+
+    async def partition(self, tp: TopicPartition) -> Partition:
+        return codec.read(await self._wire.request("GET", self._partition_path(tp)), codec.partition)
+
+    async def offsets(self, tp: TopicPartition) -> OffsetRange:
+        answer = await self._wire.request("GET", f"{self._partition_path(tp)}/offsets")
+        return codec.read(answer, codec.offsets)
+
+    async def ranges(self, topic: str, partitions: Iterable[int]) -> dict[TopicPartition, OffsetRange]:
+        """Beginning and end of several partitions, at most 8 asked at once. The first failure ends it."""
+        tps = [TopicPartition(topic, partition) for partition in partitions]
+        found: dict[TopicPartition, OffsetRange] = {}
+        waiting = iter(tps)
+
+        async def lane() -> None:
+            for tp in waiting:
+                found[tp] = await self.offsets(tp)
+
+        lanes = [asyncio.ensure_future(lane()) for _ in range(min(PARALLEL, len(tps)))]
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            for each in lanes:
+                each.cancel()
+        return {tp: found[tp] for tp in tps}
+
+    async def brokers(self) -> list[int]:
+        """Ids of the brokers."""
+        if not self.dialect.lists_brokers:
+            raise Unsupported(f"{self.dialect.name} does not list brokers")
+        try:
+            return codec.read(await self._wire.request("GET", "/brokers"), codec.brokers)
+        except NotFound as error:
+            raise Unsupported("This proxy does not list brokers", error.exchange) from error
+
+    async def produce(
+        self, topic: str, drafts: Sequence[Draft], *, format: str = "binary", partition: int | None = None
+    ) -> list[Produced]:
+        """Send records, all to `partition` or each to its own. Never retried: after Unreachable the outcome is
+        unknown. What this make of proxy cannot write is Unsupported before anything is sent."""
+        for draft in drafts:
+            self._check(draft, partition)
+        try:
+            body = codec.produce_body(drafts, format, self.dialect)
+        except ValueError as error:
+            raise Unacceptable(0, 0, str(error)) from None
+        path = f"/topics/{segment(topic)}"
+        answer = await self._wire.request(
+            "POST",
+            path if partition is None else f"{path}/partitions/{partition}",
+            body=body,
+            content_type=f"application/vnd.kafka.{format}.v2+json",
+            seconds=PRODUCE_SECONDS,
+            expect=(*SUCCESS, 401, 403, 422),  # with a report per record, of which some may have been stored
+        )
+        if answer.status not in SUCCESS and b'"offsets"' not in answer.body:
+            raise refusals.refusal("POST", path, answer.status, answer.headers, answer.body, answer.exchange)
+        return codec.read(answer, codec.produced)
+
+    def consumer(
+        self,
+        *,
+        group: str | None = None,
+        gear: Gear | None = None,
+        format: str = "binary",
+        reset: str = "earliest",
+    ) -> AbstractAsyncContextManager[Consumer]:
+        """A consumer instance for as long as the block runs. Without a group, one nobody else has."""
+        if format not in self.dialect.formats:
+            raise Unsupported(f"{self.dialect.name} does not read {format}: {', '.join(self.dialect.formats)} it does")
+        dialect, gear = self.dialect, gear or self.dialect.tail
+        name = f"ktui-{secrets.token_hex(4)}"
+        instance = Instance(
+            group=f"ktui-{secrets.token_hex(4)}" if group is None else group,
+            name=name,
+            body=codec.encode(dialect.create_body(name, format, reset, gear)),
+        )
+        return OpenConsumer(self._instances, instance, lambda: Consumer(self._wire, instance, dialect, gear, format))
+
+    async def committed(self, group: str, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where a group would resume; partitions without a commit are left out. Never joins or moves the group."""
+        if not self.dialect.reads_committed:
+            raise Unsupported(f"{self.dialect.name} does not tell committed offsets")
+        async with self.consumer(group=group) as consumer:
+            return await consumer.committed(tps)
+
+    async def commit(self, group: str, positions: Positions) -> None:
+        """Let a group resume at these offsets. Conflict while members of it are active: nothing is stored then."""
+        async with self.consumer(group=group) as consumer:
+            try:
+                await consumer.commit(positions)
+            except (Busy, Conflict) as error:
+                if any(sign in error.message.lower() for sign in _STOP_FIRST):
+                    words = f"The group has active members, stop them first ({error.message})"
+                    raise Conflict(error.status, error.code, words, error.exchange) from error
+                raise
+
+    async def aclose(self) -> None:
+        """Delete every open instance, then close the connection; at most 3 s. May be called twice."""
+        try:
+            await self._instances.aclose()
+        finally:
+            await self._wire.aclose()
+
+    def _partition_path(self, tp: TopicPartition) -> str:
+        if tp.partition < 0:  # Strimzi 1.1.0 never answers these
+            raise Unacceptable(0, 0, f"There is no partition {tp.partition}")
+        return f"/topics/{segment(tp.topic)}/partitions/{tp.partition}"
+
+    def _check(self, draft: Draft, partition: int | None) -> None:
+        """Raise Unsupported for what would be lost or changed on the way."""
+        dialect = self.dialect
+        if draft.headers and not dialect.takes_headers:
+            raise Unsupported(f"{dialect.name} takes no headers")
+        if any(header.value is None for header in draft.headers):
+            raise Unsupported(f"{dialect.name} takes no header without a value")
+        if draft.timestamp is not None and not dialect.takes_timestamp:
+            raise Unsupported(f"{dialect.name} takes no timestamp: the broker sets it")
+        if draft.value is None and not dialect.writes_tombstones:
+            raise Unsupported(f"{dialect.name} cannot write a null value: what arrives would not be a tombstone")
+        if draft.key is None and not dialect.writes_null_key:
+            raise Unsupported(f"{dialect.name} cannot write a null key: what arrives would be an empty one")
+        given = draft.partition if partition is None else partition
+        if given is not None and given < 0:
+            raise Unacceptable(0, 0, f"There is no partition {given}")

@@ -1,0 +1,285 @@
+"""Wire JSON to model and back, by msgspec. No network, no judgement: what does not fit raises msgspec.DecodeError,
+which `read` turns into the exception with the exchange that proves it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from ktui.errors import NotAProxy, Unreachable
+from ktui.model import Draft, Header, OffsetRange, Partition, Positions, Produced, Record, TopicDetail, TopicPartition
+from ktui.rest import refusals
+from ktui.rest.dialect import Dialect
+from ktui.rest.wire import Answer
+
+T = TypeVar("T")
+
+
+class _Replica(msgspec.Struct):
+    broker: int
+    in_sync: bool = False
+
+
+class _Partition(msgspec.Struct):
+    partition: int
+    leader: int | None = None
+    replicas: list[_Replica] = []
+
+
+class _Topic(msgspec.Struct):
+    name: str
+    partitions: list[_Partition]
+    configs: dict[str, str | None] = {}
+
+
+class _Offsets(msgspec.Struct):
+    beginning_offset: int
+    end_offset: int
+
+
+class _Brokers(msgspec.Struct):
+    brokers: list[int]
+
+
+class _RawRecord(msgspec.Struct, gc=False):
+    """A record of a format whose key and value are JSON themselves: their text stays exactly as it came."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: msgspec.Raw = msgspec.Raw(b"null")
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    timestamp: int | None = None
+    headers: tuple[Header, ...] = ()
+
+
+class _TextRecord(msgspec.Struct, gc=False):
+    topic: str
+    partition: int
+    offset: int
+    key: str | None = None
+    value: str | None = None
+    timestamp: int | None = None
+    headers: tuple[Header, ...] = ()
+
+
+class _Report(msgspec.Struct):
+    partition: int | None = None
+    offset: int | None = None
+    error_code: int | None = None
+    error: str | None = None
+    message: str | None = None
+    """How Strimzi calls `error`."""
+
+
+class _Reports(msgspec.Struct):
+    offsets: list[_Report]
+
+
+class _Placed(msgspec.Struct):
+    topic: str
+    partition: int
+    offset: int = -1
+
+
+class _Placements(msgspec.Struct):
+    offsets: list[_Placed]
+
+
+class _Assigned(msgspec.Struct):
+    partitions: list[_Placed]
+
+
+class _Subscribed(msgspec.Struct):
+    topics: list[str] = []
+
+
+_NAMES = msgspec.json.Decoder(list[str])
+_TOPIC = msgspec.json.Decoder(_Topic)
+_PARTITIONS = msgspec.json.Decoder(list[_Partition])
+_PARTITION = msgspec.json.Decoder(_Partition)
+_OFFSETS = msgspec.json.Decoder(_Offsets)
+_BROKERS = msgspec.json.Decoder(_Brokers)
+_RECORDS = msgspec.json.Decoder(list[Record])
+_RAW_RECORDS = msgspec.json.Decoder(list[_RawRecord])
+_TEXT_RECORDS = msgspec.json.Decoder(list[_TextRecord])
+_REPORTS = msgspec.json.Decoder(_Reports)
+_PLACEMENTS = msgspec.json.Decoder(_Placements)
+_ASSIGNED = msgspec.json.Decoder(_Assigned)
+_SUBSCRIBED = msgspec.json.Decoder(_Subscribed)
+
+
+def read(answer: Answer, decode: Callable[[bytes], T]) -> T:
+    """Decode a successful answer. NotAProxy when it is something else, Unreachable when its end is missing."""
+    try:
+        return decode(answer.body)
+    except msgspec.DecodeError as error:
+        exchange = answer.exchange
+        if answer.body[:1] in (b"[", b"{") and "truncated" in str(error):
+            exchange.failure = "The answer ends in the middle"
+            raise Unreachable(exchange.failure, exchange) from error
+        words = refusals.said(answer.body) or "nothing"
+        message = f"{exchange.method} {exchange.path} was answered with “{words}”: no Kafka REST proxy does that"
+        raise NotAProxy(message, exchange) from error
+
+
+def names(body: bytes) -> list[str]:
+    return _NAMES.decode(body)
+
+
+def topic(body: bytes) -> TopicDetail:
+    found = _TOPIC.decode(body)
+    return TopicDetail(found.name, _in_order(found.partitions), found.configs)
+
+
+def partitions(body: bytes) -> tuple[Partition, ...]:
+    return _in_order(_PARTITIONS.decode(body))
+
+
+def partition(body: bytes) -> Partition:
+    return _in_order([_PARTITION.decode(body)])[0]
+
+
+def offsets(body: bytes) -> OffsetRange:
+    found = _OFFSETS.decode(body)
+    return OffsetRange(found.beginning_offset, found.end_offset)
+
+
+def brokers(body: bytes) -> list[int]:
+    return _BROKERS.decode(body).brokers
+
+
+def records(body: bytes, format: str = "binary") -> list[Record]:
+    """Records as a read gives them. No record keeps the body alive."""
+    if format == "binary":
+        return _RECORDS.decode(body)
+    if format == "text":
+        return [
+            Record(r.topic, r.partition, r.offset, _utf8(r.key), _utf8(r.value), r.timestamp, r.headers)
+            for r in _TEXT_RECORDS.decode(body)
+        ]
+    return [
+        Record(r.topic, r.partition, r.offset, _exact(r.key), _exact(r.value), r.timestamp, r.headers)
+        for r in _RAW_RECORDS.decode(body)
+    ]
+
+
+def produced(body: bytes) -> list[Produced]:
+    """What became of each record. A negative offset without an error means: stored, place unknown (Karapace)."""
+    return [_produced(report) for report in _REPORTS.decode(body).offsets]
+
+
+def committed(body: bytes) -> dict[TopicPartition, int]:
+    """Resume offsets; partitions without one (absent, or negative) are left out."""
+    return {TopicPartition(p.topic, p.partition): p.offset for p in _PLACEMENTS.decode(body).offsets if p.offset >= 0}
+
+
+def assigned(body: bytes) -> list[TopicPartition]:
+    return [TopicPartition(p.topic, p.partition) for p in _ASSIGNED.decode(body).partitions]
+
+
+def subscribed(body: bytes) -> list[str]:
+    return _SUBSCRIBED.decode(body).topics
+
+
+def partitions_body(tps: Iterable[TopicPartition]) -> bytes:
+    return msgspec.json.encode({"partitions": [{"topic": t, "partition": p} for t, p in tps]})
+
+
+def positions_body(positions: Positions) -> bytes:
+    return msgspec.json.encode(
+        {"offsets": [{"topic": t, "partition": p, "offset": offset} for (t, p), offset in positions.items()]}
+    )
+
+
+def times_body(tps: Iterable[TopicPartition], timestamp: str) -> bytes:
+    return msgspec.json.encode({"timestamps": [{"topic": t, "partition": p, "timestamp": timestamp} for t, p in tps]})
+
+
+def commit_body(positions: Positions, dialect: Dialect) -> bytes:
+    """Resume offsets in the words of this make of proxy."""
+    return msgspec.json.encode(
+        {
+            dialect.commit_key: [
+                {"topic": t, "partition": p, "offset": dialect.commit_offset(offset)}
+                for (t, p), offset in positions.items()
+            ]
+        }
+    )
+
+
+def produce_body(drafts: Sequence[Draft], format: str, dialect: Dialect) -> bytes:
+    """Raises ValueError with a sentence for bytes that are not of the format."""
+    return msgspec.json.encode({"records": [_outgoing(draft, format, dialect) for draft in drafts]})
+
+
+def encode(value: Mapping[str, object]) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def _outgoing(draft: Draft, format: str, dialect: Dialect) -> dict[str, object]:
+    record: dict[str, object] = {}
+    if draft.key is not None or not dialect.omits_nulls:
+        record["key"] = _embedded(draft.key, format, "key")
+    record["value"] = _embedded(draft.value, format, "value")
+    if draft.partition is not None:
+        record["partition"] = draft.partition
+    if draft.timestamp is not None:
+        record["timestamp"] = draft.timestamp
+    if draft.headers:
+        record["headers"] = [
+            {"key": header.key, "value": base64.b64encode(header.value or b"").decode("ascii")}
+            for header in draft.headers
+        ]
+    return record
+
+
+def _embedded(content: bytes | None, format: str, what: str) -> object:
+    if content is None:
+        return None
+    if format == "binary":
+        return base64.b64encode(content).decode("ascii")
+    try:
+        if format == "text":
+            return content.decode("utf-8")
+        msgspec.json.decode(content, type=msgspec.Raw)
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"The {what} is not UTF-8: byte {error.start} does not belong") from None
+    except msgspec.DecodeError as error:
+        raise ValueError(f"The {what} is not JSON: {error}") from None
+    return msgspec.Raw(content)
+
+
+def _produced(report: _Report) -> Produced:
+    if report.error_code is not None or report.error is not None:
+        text = report.error or report.message or f"error {report.error_code}"
+        return Produced(error=text, error_code=report.error_code)
+    if report.offset is not None and report.offset < 0:
+        return Produced()
+    return Produced(report.partition, report.offset)
+
+
+def _in_order(found: list[_Partition]) -> tuple[Partition, ...]:
+    return tuple(
+        Partition(
+            partition=each.partition,
+            leader=None if each.leader is None or each.leader < 0 else each.leader,
+            replicas=tuple(replica.broker for replica in each.replicas),
+            in_sync=tuple(replica.broker for replica in each.replicas if replica.in_sync),
+        )
+        for each in sorted(found, key=lambda each: each.partition)
+    )
+
+
+def _exact(raw: msgspec.Raw) -> bytes | None:
+    """The text of a JSON value as bytes of its own; JSON null is None."""
+    text = bytes(raw)
+    return None if text == b"null" else text
+
+
+def _utf8(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,154 @@
+"""One consumer instance, made and deleted by `async with client.consumer(...)`: disposable, used by one task.
+
+It is assigned and sought once; whoever wants to be elsewhere opens another. Subscriptions are here too, since groups
+are looked at through them, but nothing of ours reads by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from types import TracebackType
+
+from ktui.errors import Conflict, Unsupported
+from ktui.model import Positions, Record, TopicPartition
+from ktui.rest import codec
+from ktui.rest.dialect import Dialect, Gear
+from ktui.rest.instances import Instance, Instances
+from ktui.rest.wire import Answer, Wire
+
+FIRST_SECONDS = 0.6
+"""How long the reads of a new instance stay short when no record comes."""
+SLACK_SECONDS = 5.0
+"""What a read may take beyond the wait that it asks for."""
+COMMIT_SECONDS = 70.0
+"""Confluent and Strimzi answer a commit for an unknown partition after 60 s."""
+
+
+class Consumer:
+    """An instance that exists. Every method is one call; none is retried."""
+
+    def __init__(self, wire: Wire, instance: Instance, dialect: Dialect, gear: Gear, format: str) -> None:
+        self.group = instance.group
+        self.name = instance.name
+        self.gear = gear
+        """What the next reads ask for. May be changed to one with the same create options."""
+        self._wire = wire
+        self._path = instance.path
+        self._dialect = dialect
+        self._format = format
+        self._reading = False
+        self._spent = False
+        self._short_until = asyncio.get_running_loop().time() + FIRST_SECONDS
+
+    async def assign(self, tps: Iterable[TopicPartition]) -> None:
+        """Read exactly these partitions."""
+        if not self._dialect.assigns:
+            raise Unsupported(f"{self._dialect.name} cannot be asked for single partitions")
+        await self._post("/assignments", codec.partitions_body(tps))
+
+    async def assignments(self) -> list[TopicPartition]:
+        if not self._dialect.shows_assignments:
+            raise Unsupported(f"{self._dialect.name} does not tell what is assigned")
+        return codec.read(await self._wire.request("GET", f"{self._path}/assignments"), codec.assigned)
+
+    async def seek(self, positions: Positions) -> None:
+        """Read on from these offsets. Once, on a new instance: a used one hands out stale records after it."""
+        await self._post("/positions", codec.positions_body(positions))
+
+    async def seek_time(self, tps: Iterable[TopicPartition], ms: int) -> None:
+        """To the first record at or after a time. Busy (500) means that none is that new."""
+        if not self._dialect.seeks_time:
+            raise Unsupported(f"{self._dialect.name} cannot seek to a time")
+        moment = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
+        await self._post("/positions", codec.times_body(tps, moment.replace("+00:00", "Z")))
+
+    async def seek_beginning(self, tps: Iterable[TopicPartition]) -> None:
+        await self._post("/positions/beginning", codec.partitions_body(tps))
+
+    async def seek_end(self, tps: Iterable[TopicPartition]) -> None:
+        """Takes effect at the next read: to miss nothing, seek to the end offset instead."""
+        await self._post("/positions/end", codec.partitions_body(tps))
+
+    async def poll(self, timeout_ms: int | None = None, max_bytes: int | None = None) -> list[Record]:
+        """One read; what is not said comes from the gear. A read that is given up or broken spends the instance,
+        since its records are lost to it: after that only Conflict comes."""
+        if self._reading:
+            raise RuntimeError("one read at a time: the instance is shared by two tasks")
+        if self._spent:
+            raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
+        gear = self.gear
+        if timeout_ms is None:
+            timeout_ms = gear.timeout_ms
+            if gear.first_timeout_ms is not None and asyncio.get_running_loop().time() < self._short_until:
+                timeout_ms = gear.first_timeout_ms
+        max_bytes = gear.max_bytes if max_bytes is None else max_bytes
+        query = f"?timeout={timeout_ms}" + ("" if max_bytes is None else f"&max_bytes={max_bytes}")
+        self._reading = self._spent = True
+        try:
+            answer = await self._wire.request(
+                "GET",
+                f"{self._path}/records{query}",
+                accept=f"application/vnd.kafka.{self._format}.v2+json",
+                seconds=timeout_ms / 1000 + SLACK_SECONDS,
+            )
+            records = codec.read(answer, lambda body: codec.records(body, self._format))
+            self._spent = False
+        finally:
+            self._reading = False
+        if records:
+            self._short_until = 0.0
+        return records
+
+    async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:
+        """Let the group deal out partitions. Excludes `assign`: on Karapace mixing them ends the whole server."""
+        body = {"topics": list(topics)} if pattern is None else {"topic_pattern": pattern}
+        await self._post("/subscription", codec.encode(body))
+
+    async def subscription(self) -> list[str]:
+        return codec.read(await self._wire.request("GET", f"{self._path}/subscription"), codec.subscribed)
+
+    async def unsubscribe(self) -> None:
+        await self._wire.request("DELETE", f"{self._path}/subscription")
+
+    async def committed(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where the group would resume; partitions without a commit are left out."""
+        if not self._dialect.reads_committed:
+            raise Unsupported(f"{self._dialect.name} does not tell committed offsets")
+        # A GET with a body: some gateways drop it (reference 8.3).
+        body = codec.partitions_body(tps)
+        answer = await self._wire.request("GET", f"{self._path}/offsets", body=body, seconds=30.0)
+        return codec.read(answer, codec.committed)
+
+    async def commit(self, positions: Positions | None = None) -> None:
+        """Let the group resume at these offsets; without any, after everything read so far."""
+        body = self._dialect.commit_all if positions is None else codec.commit_body(positions, self._dialect)
+        await self._post("/offsets", body or None, seconds=COMMIT_SECONDS)
+
+    async def _post(self, what: str, body: bytes | None, seconds: float = 10.0) -> Answer:
+        return await self._wire.request("POST", f"{self._path}{what}", body=body, seconds=seconds)
+
+
+class OpenConsumer:
+    """The `async with` around one instance. Leaving it, however, awaits nothing."""
+
+    def __init__(self, instances: Instances, instance: Instance, consumer: Callable[[], Consumer]) -> None:
+        self._instances = instances
+        self._instance = instance
+        self._consumer = consumer
+
+    async def __aenter__(self) -> Consumer:
+        entered = False
+        try:
+            await self._instances.create(self._instance)
+            entered = True
+        finally:
+            if not entered:
+                self._instances.leave(self._instance)
+        return self._consumer()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._instances.leave(self._instance)

@@ -1,0 +1,163 @@
+"""What differs between makes of proxy, as one frozen value per server, and how a read is made (its gear).
+
+Nothing here talks to a server; `probing.py` finds out which value applies. Letters C, K, S, R as in the reference:
+Confluent, Karapace, Strimzi, Redpanda.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Gear(msgspec.Struct, frozen=True):
+    """How records are read: what the instance is made with, and what each read asks for."""
+
+    name: str
+    timeout_ms: int
+    """How long the proxy may wait for records. Short enough that holding and leaving do not wait for it."""
+    options: Mapping[str, str | int | bool] = {}
+    """Create options. Two gears with the same options are changed without a new instance."""
+    max_bytes: int | None = None
+    """None: not sent. On Strimzi a too small one loses the whole poll."""
+    first_timeout_ms: int | None = None
+    """Wait of the reads before the first record of an instance: on Confluent every request polls at once, so
+    short ones bring the first record in 275 ms where a long one takes 520."""
+    full_records: int | None = None
+    """A read that brings this many has probably left some behind."""
+    patience: int = 1
+    """Full reads in a row after which this gear is too low."""
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """One make of proxy, in everything that touches a client."""
+
+    name: str
+    letter: str
+    tail: Gear
+    """For the live end: low latency, few records."""
+    catch_up: Gear
+    """For a backlog: high rate."""
+    look: Gear
+    """For one glance at some offset."""
+    auto_commit_off: Mapping[str, str | bool]
+    """The create option that keeps the group's offsets ours to move."""
+    formats: tuple[str, ...] = ("binary", "json", "avro", "jsonschema", "protobuf")
+    assigns: bool = True
+    """Assignments and positions exist."""
+    shows_assignments: bool = True
+    lists_brokers: bool = True
+    describes_topics: bool = True
+    sends_timestamps: bool = False
+    sends_headers: bool = False
+    takes_headers: bool = False
+    takes_timestamp: bool = False
+    writes_tombstones: bool = False
+    writes_null_key: bool = True
+    omits_nulls: bool = False
+    """A null key must be left out, not sent as null."""
+    reads_committed: bool = True
+    seeks_time: bool = False
+    commit_adds_one: bool = False
+    """Committing offset n stores n + 1."""
+    commit_key: str = "offsets"
+    commit_all: bytes = b""
+    """The body that commits everything read so far."""
+    drops_beyond_max_bytes: bool = False
+    """After a read that reached max_bytes, records are missing from the next ones."""
+    fails_on_empty_records: bool = False
+    """A read of nothing but records without key and value is a 500, and they are passed over."""
+
+    def create_body(self, name: str, format: str, reset: str, gear: Gear) -> dict[str, str | int | bool]:
+        """The body that makes an instance: no two makes of proxy take the same (reference 2.8)."""
+        return {
+            "name": name,
+            "format": format,
+            "auto.offset.reset": reset,
+            **self.auto_commit_off,
+            **gear.options,
+        }
+
+    def commit_offset(self, resume: int) -> int:
+        """What to post so that the group resumes at `resume`. -1 is how offset 0 is committed on C and K."""
+        return resume - 1 if self.commit_adds_one else resume
+
+
+CONFLUENT = Dialect(
+    name="Confluent",
+    letter="C",
+    tail=Gear(
+        "tail",
+        timeout_ms=500,
+        options={"fetch.min.bytes": 1},  # without it a read returns only when its time is over
+        max_bytes=256 * KIB,
+        first_timeout_ms=50,
+        full_records=30,  # one inner poll
+        patience=5,
+    ),
+    catch_up=Gear("catch-up", timeout_ms=500, max_bytes=256 * KIB, first_timeout_ms=50),
+    look=Gear("look", timeout_ms=500, options={"fetch.min.bytes": 1}, max_bytes=64 * KIB, first_timeout_ms=50),
+    auto_commit_off={"auto.commit.enable": "false"},
+    writes_tombstones=True,
+    seeks_time=True,
+    commit_adds_one=True,
+)
+
+KARAPACE = Dialect(
+    name="Karapace",
+    letter="K",
+    # One byte: exactly one record a read, after about 0.1 s, and none lost. More than that and records beyond
+    # max_bytes are thrown away, so reads of a backlog are cut short by time, not by size.
+    tail=Gear("tail", timeout_ms=500, max_bytes=1, full_records=1),
+    catch_up=Gear("catch-up", timeout_ms=150, max_bytes=8 * MIB),
+    look=Gear("look", timeout_ms=500, max_bytes=64 * KIB),
+    auto_commit_off={"auto.commit.enable": "false"},
+    sends_timestamps=True,
+    commit_adds_one=True,
+    commit_all=b"{}",
+    drops_beyond_max_bytes=True,
+    fails_on_empty_records=True,
+)
+
+_STRIMZI_GEAR = Gear("poll", timeout_ms=500)
+
+STRIMZI = Dialect(
+    name="Strimzi",
+    letter="S",
+    tail=_STRIMZI_GEAR,
+    catch_up=_STRIMZI_GEAR,
+    look=_STRIMZI_GEAR,
+    auto_commit_off={"enable.auto.commit": False},
+    formats=("binary", "json", "text"),
+    shows_assignments=False,
+    lists_brokers=False,
+    sends_timestamps=True,
+    sends_headers=True,
+    takes_headers=True,
+    takes_timestamp=True,
+    omits_nulls=True,
+    reads_committed=False,
+)
+
+_REDPANDA_GEAR = Gear("poll", timeout_ms=500, max_bytes=MIB)
+
+REDPANDA = Dialect(
+    name="Redpanda",
+    letter="R",
+    tail=_REDPANDA_GEAR,
+    catch_up=_REDPANDA_GEAR,
+    look=_REDPANDA_GEAR,
+    auto_commit_off={"auto.commit.enable": "false"},
+    formats=("binary", "json"),
+    assigns=False,
+    shows_assignments=False,
+    describes_topics=False,
+    writes_null_key=False,
+    commit_key="partitions",
+)
+
+DIALECTS = {dialect.letter: dialect for dialect in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA)}

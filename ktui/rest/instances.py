@@ -1,0 +1,142 @@
+"""Which consumer instances of ours a proxy may hold, and how each one is taken away again, whatever happens.
+
+An instance is noted before the POST that makes it and crossed out only when a DELETE was answered. Leaving never
+awaits: a worker that is cancelled twice would not come to the end of it. The DELETE runs as a task of its own, and
+`aclose` waits for those and tries once more what is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+
+from ktui.errors import Busy, ProxyError, Unreachable
+from ktui.rest import refusals
+from ktui.rest.address import segment
+from ktui.rest.wire import SUCCESS, Wire
+
+CLOSING_SECONDS = 3.0
+"""Longest time that leaving may take."""
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Before each try of a DELETE. One that overtakes its create is a 404, and the instance appears after it."""
+
+
+@dataclass(eq=False)
+class Instance:
+    """One consumer instance: made, being made, or perhaps made."""
+
+    group: str
+    name: str
+    body: bytes
+    made: bool | None = None
+    """None: nobody knows, the create may still be carried out."""
+    refused: bool = False
+    """The create was answered, though not with success: it is hardly carried out later."""
+    left: bool = False
+    """Nobody will use it any more."""
+    creating: asyncio.Task[None] | None = field(default=None, repr=False)
+    deleting: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        return f"/consumers/{segment(self.group)}/instances/{segment(self.name)}"
+
+
+class Instances:
+    """The register of one client."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.open: dict[tuple[str, str], Instance] = {}
+        """By group and name."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._closed = False
+
+    async def create(self, instance: Instance) -> None:
+        """Make it. Cancelled, the request goes on by itself: one that is given up is carried out all the same."""
+        if self._closed:
+            raise Unreachable("The connection was closed before")
+        self.open[instance.group, instance.name] = instance
+        instance.creating = self._start(self._create(instance))
+        await asyncio.shield(instance.creating)
+
+    def leave(self, instance: Instance) -> None:
+        """Delete it in the background. Does not wait, so it may be called while being cancelled."""
+        instance.left = True
+        if self.open.get((instance.group, instance.name)) is not instance or self._closed:
+            return
+        if instance.deleting is None or instance.deleting.done():
+            instance.deleting = self._start(self._delete(instance))
+
+    async def aclose(self) -> None:
+        """Wait for the background, delete what is open; at most 3 s, even when cancelled meanwhile."""
+        deadline = time.monotonic() + CLOSING_SECONDS
+        self._closing = True
+        cancelled, rounds = False, 0
+        while self.open and rounds < 2 and (seconds := deadline - time.monotonic()) > 0:
+            for instance in list(self.open.values()):
+                self.leave(instance)
+            try:
+                await asyncio.wait(self._tasks, timeout=seconds)
+                rounds += 1
+            except asyncio.CancelledError:
+                cancelled = True
+        self._closed = True
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        if cancelled:
+            raise asyncio.CancelledError
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: whoever waited has it, and nobody waits for a create that was given up
+
+    async def _create(self, instance: Instance) -> None:
+        if instance.left:  # given up before anything was sent
+            self._cross_out(instance)
+            return
+        try:
+            await self._wire.request("POST", f"/consumers/{segment(instance.group)}", body=instance.body, seconds=15.0)
+        except Unreachable as error:
+            if refusals.never_sent(error.__cause__):
+                self._cross_out(instance)
+            raise
+        except Busy:
+            instance.refused = True  # not crossed out: a gateway's 504 says nothing about what happens behind it
+            raise
+        except ProxyError:
+            self._cross_out(instance)
+            raise
+        instance.made = True
+
+    async def _delete(self, instance: Instance) -> None:
+        if instance.creating is not None:
+            await asyncio.wait({instance.creating})
+        pauses = _PAUSES[: 2 if instance.refused else None]
+        for pause in pauses:
+            await asyncio.sleep(pause)
+            try:
+                answer = await self._wire.request("DELETE", instance.path, seconds=5.0, expect=(*SUCCESS, 404))
+            except ProxyError as error:
+                if self._closing and refusals.never_sent(error.__cause__):
+                    return  # the proxy is away, and ours with it if it comes back
+                continue
+            if answer.status != 404 or instance.made or pause == pauses[-1]:
+                self._cross_out(instance)
+                return
+
+    def _cross_out(self, instance: Instance) -> None:
+        if self.open.get((instance.group, instance.name)) is instance:
+            del self.open[instance.group, instance.name]
