@@ -1,0 +1,77 @@
+"""The bottom line: the keys that matter now, the focused pane's first. What does not fit is behind `?`."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+SHORT_NAMES = {"escape": "esc", "question_mark": "?", "slash": "/", "asterisk": "*"}
+
+
+def key_name(binding: Binding) -> str:
+    """How the first key of a binding is written on screen."""
+    if binding.key_display:
+        return binding.key_display
+    key = binding.key.split(",")[0]
+    if key.startswith("ctrl+"):
+        return "^" + key.removeprefix("ctrl+")
+    return SHORT_NAMES.get(key, key)
+
+
+class KeyLine(Widget):
+    """Drawn from the active bindings of the screen; a click on a key presses it."""
+
+    ALLOW_SELECT = False
+
+    DEFAULT_CSS = """
+    KeyLine { dock: bottom; height: 1; padding: 0 1; color: $ktui-muted; background: $background; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends: list[tuple[int, str]] = []
+        """Per key on the line: the cell after it, and the key."""
+
+    def _on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._update)
+
+    def _update(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def _bindings(self) -> list[tuple[Binding, bool]]:
+        """Those to show, in the order of the focus chain. `?` comes last, and always."""
+        shown: dict[str, tuple[Binding, bool]] = {}
+        for active in self.screen.active_bindings.values():
+            if active.binding.show and active.binding.description:
+                shown.setdefault(active.binding.action, (active.binding, active.enabled))
+        help_ = shown.pop("help", None)
+        return [*shown.values(), *([help_] if help_ else [])]
+
+    def render(self) -> Content:
+        room = self.size.width
+        parts: list[tuple[str, str, bool, str]] = []
+        for binding, enabled in self._bindings():
+            parts.append((key_name(binding), binding.description, enabled, binding.key.split(",")[0]))
+        while len(parts) > 1 and sum(len(key) + len(says) + 3 for key, says, _, _ in parts) - 2 > room:
+            parts.pop(-2)  # the last one is the way to all the others
+        line, end = Content(), 0
+        self._ends = []
+        for number, (key, says, enabled, press) in enumerate(parts):
+            gap = "  " if number else ""
+            style = "bold $secondary" if enabled else "$ktui-dim"
+            line += Content.assemble(gap, (key, style), " ", (says, "" if enabled else "$ktui-dim"))
+            end += len(gap) + len(key) + 1 + len(says)
+            self._ends.append((end, press))
+        return line
+
+    def _on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for end, key in self._ends:
+            if offset.x < end:
+                self.app.simulate_key(key)
+                return

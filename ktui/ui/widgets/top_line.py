@@ -1,0 +1,88 @@
+"""The line on top: who is at the other end, how it is, and how many requests went well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from ktui.ui.text import cell_cut, clean
+
+
+class Link(Enum):
+    """How the proxy is, with the words that stand beside the dot's colour."""
+
+    CONNECTING = ("$warning", "connecting")
+    CONNECTED = ("$success", "")
+    WAITING = ("$warning", "no answer, trying again")
+    REFUSED = ("$error", "refused")
+    NO_ANSWER = ("$error", "no answer")
+
+    @property
+    def colour(self) -> str:
+        return self.value[0]
+
+    @property
+    def words(self) -> str:
+        return self.value[1]
+
+
+class TopLine(Widget):
+    """One line; a click on the counters opens the wire screen."""
+
+    ALLOW_SELECT = False
+
+    DEFAULT_CSS = """
+    TopLine { dock: top; height: 1; padding: 0 1; color: $ktui-muted; background: $background; }
+    """
+
+    link: reactive[Link] = reactive(Link.CONNECTING)
+    server: reactive[str] = reactive("")
+    """Make of the proxy, once it is known."""
+    counts: reactive[tuple[int, int]] = reactive((0, 0))
+    """Requests that went well, and that failed."""
+
+    @dataclass
+    class WireWanted(Message):
+        """The counters were clicked."""
+
+    def __init__(self, profile: str, host: str) -> None:
+        super().__init__()
+        self._profile, self._host = clean(profile), clean(host)
+
+    def render(self) -> Content:
+        width = self.size.width
+        right = self._right()
+        room = width - right.cell_length - 2
+        left = Content.assemble(
+            ("ktui", "bold $primary"),
+            "  ",
+            ("●", self.link.colour),
+            " ",
+            (self._profile, "bold $foreground"),
+            " ",
+            self._host,
+        )
+        says = " · ".join(word for word in (clean(self.server), self.link.words) if word)
+        if says:
+            left += Content.assemble(" · ", cell_cut(says, max(8, room - left.cell_length - 3)))
+        left = left.truncate(max(room, 8), ellipsis=True)
+        return left + Content(" " * max(2, width - left.cell_length - right.cell_length)) + right
+
+    def _right(self) -> Content:
+        ok, failed = self.counts
+        return Content.assemble(
+            "wire ",
+            (f"{ok:,}", "$foreground"),
+            " ✓ ",
+            (f"{failed:,} ✗", "$accent" if failed else ""),
+        )
+
+    def _on_click(self, event: events.Click) -> None:
+        if event.x >= self.size.width - self._right().cell_length:
+            self.post_message(self.WireWanted())
