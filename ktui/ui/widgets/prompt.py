@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -105,7 +105,7 @@ class Prompt(Widget):
         line.set_class(complaint, "-complaint")
         line.update(text)
 
-    def _on_mount(self) -> None:
+    def _on_mount(self, event: events.Mount) -> None:
         self.query_one(Input).focus()
         self.update_consequence()
 

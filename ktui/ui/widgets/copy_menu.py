@@ -1,0 +1,92 @@
+"""One line that asks which part of a record to copy, and copies it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from ktui import decode
+from ktui.model import Record
+from ktui.ui import clipboard
+from ktui.ui.text import clean
+
+
+class CopyMenu(Static, can_focus=True):
+    """Waits for one key. Any key that is not its own closes it."""
+
+    DEFAULT_CSS = """
+    CopyMenu { dock: bottom; height: 1; padding: 0 1; background: $panel; color: $foreground; }
+    """
+
+    BINDINGS = [
+        Binding(
+            "v,y", "copy('value')", "value", id="copy.value", tooltip="The value: text, or base64 where it is none"
+        ),
+        Binding("k", "copy('key')", "key", id="copy.key", tooltip="The key: text, or base64 where it is none"),
+        Binding("h", "copy('headers')", "headers", id="copy.headers", tooltip="The headers, one a line"),
+        Binding("r", "copy('record')", "record as JSON", id="copy.record", tooltip="All of it as one line of JSON"),
+        Binding("o", "copy('place')", "place", id="copy.place", tooltip="topic/partition@offset"),
+        Binding("escape", "close", "close", id="copy.close", tooltip="Copy nothing"),
+    ]
+
+    @dataclass
+    class Closed(Message):
+        """Done, or given up; the pane removes it."""
+
+        menu: CopyMenu
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self.record = record
+
+    def compose_line(self) -> Content:
+        """What can be copied, with its keys."""
+        record = self.record
+        words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", _place(record))]
+        if record.headers:
+            words.insert(2, ("h", f"headers ({len(record.headers)})"))
+        parts = [Content.styled("copy", "$ktui-muted")]
+        parts += [Content.assemble((key, "bold $secondary"), " ", clean(word)) for key, word in words]
+        return Content("   ").join(parts)
+
+    def _on_mount(self, event: events.Mount) -> None:
+        self.update(self.compose_line())
+        self.focus()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.key not in {"v", "y", "k", "h", "r", "o"}:
+            event.stop()
+            event.prevent_default()
+            self.action_close()
+
+    def _on_blur(self, event: events.Blur) -> None:
+        self.action_close()
+
+    def action_copy(self, part: str) -> None:
+        record = self.record
+        texts = {
+            "value": decode.for_clipboard(record.value),
+            "key": decode.for_clipboard(record.key),
+            "headers": "\n".join(f"{h.key}: {decode.for_clipboard(h.value)}" for h in record.headers),
+            "record": decode.record_json(record),
+            "place": _place(record),
+        }
+        missing = {"value": record.value is None, "key": record.key is None, "headers": not record.headers}
+        if missing.get(part):
+            none = "no headers" if part == "headers" else f"no {part}: it is null"
+            self.notify(f"Nothing to copy: this record has {none}", severity="warning", markup=False)
+        else:
+            self.notify(clipboard.copy(self.app, texts[part], part), markup=False)
+        self.action_close()
+
+    def action_close(self) -> None:
+        self.post_message(self.Closed(self))
+
+
+def _place(record: Record) -> str:
+    return f"{record.topic}/{record.partition}@{record.offset}"

@@ -1,0 +1,302 @@
+"""The stream as a table: a view of lines over a RecordLog that draws only what is on screen.
+
+Nothing is done per record. Twenty times a second a timer compares two counters; what a repaint costs depends on the
+height of the screen, never on how many records came or are kept. Rows are known by their absolute number in the log,
+so that cursor and view stay where they are while the oldest rows are dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.cache import LRUCache
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ktui.model import Gap, Record
+from ktui.records.log import RecordLog
+from ktui.ui.text import clean
+from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
+from ktui.ui.widgets.record_row import Columns, Row, columns_for, gap_text, ruled, value_spans
+
+FRAMES = 20
+"""Looks at the counters per second: a sane rate, the key latency does not depend on it."""
+_PATIENCE = 40
+"""Windows for which the key column stays wider than needed while rows fly by, so that the values do not jitter."""
+
+
+class RecordTable(ScrollView, can_focus=True):
+    """Shows a log. Follows its end until the user goes elsewhere."""
+
+    DEFAULT_CSS = f"""
+    RecordTable {{
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $ktui-dim;
+        {ROLE_CSS}
+    }}
+    """
+    COMPONENT_CLASSES = ROLES
+    ALLOW_SELECT = False
+
+    BINDINGS = [
+        Binding("up,k", "move(-1)", "up", id="table.up", tooltip="The record above", show=False),
+        Binding("down,j", "move(1)", "down", id="table.down", tooltip="The record below", show=False),
+        Binding("pageup", "page(-1)", "page up", id="table.page-up", tooltip="A screen up", show=False),
+        Binding("pagedown", "page(1)", "page down", id="table.page-down", tooltip="A screen down", show=False),
+        Binding("home", "first", "first", id="table.first", tooltip="The first record that is kept", show=False),
+        Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
+    ]
+
+    following: var[bool] = var(True)
+    """The view sticks to the end."""
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or double click on a record."""
+
+        record: Record
+
+    @dataclass
+    class Highlighted(Message):
+        """The user moved the cursor to a record."""
+
+        record: Record
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RecordTable.Highlighted)
+
+    @dataclass
+    class FollowingChanged(Message):
+        """The end was left or found again."""
+
+        following: bool
+
+    def __init__(self, records: RecordLog, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.records = records
+        self.hint = ""
+        """What an empty table says; clean text."""
+        self._cursor = -1
+        self._seen = (records.first, records.first)
+        self._columns = Columns()
+        self._roomy = 0
+        self._timed = False
+        self._palette: Palette | None = None
+        self._rows: LRUCache[int, Row] = LRUCache(1024)
+        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(1024)
+
+    # What others ask and tell
+
+    @property
+    def cursor(self) -> int:
+        """Absolute number of the row under the cursor; -1 while there is none."""
+        return self._cursor
+
+    @property
+    def record(self) -> Record | None:
+        """The record under the cursor; None on a gap or a note, and while the log is empty."""
+        return self._record_at(self._cursor)
+
+    @property
+    def below(self) -> int:
+        """Rows that came in under the visible ones."""
+        return max(0, self.records.end - self._top() - self._page())
+
+    def clear(self) -> None:
+        """Forget everything; for another topic or place."""
+        self.records.clear()
+        self._rows.clear()
+        self._strips.clear()
+        self._columns, self._timed, self._cursor = Columns(), False, -1
+        self._seen = (self.records.first, self.records.first)
+        self.following = True
+        resize_lines(self, 1, 0)
+        self.refresh()
+
+    def look(self) -> None:
+        """Compare the counters and move with them; called by the timer."""
+        first, end = seen = (self.records.first, self.records.end)
+        if seen == self._seen or not self.is_mounted:
+            return
+        dropped = first - self._seen[0]
+        was_end, self._seen = self._seen[1], seen
+        height = end - first + 1
+        if self.following:
+            self._cursor = end - 1
+            resize_lines(self, height, max(0, height - self.size.height))
+        else:
+            self._cursor = max(self._cursor, first)
+            resize_lines(self, height, max(0, self.scroll_offset.y - dropped))
+        if self.following or dropped or was_end < self._top() + self._page():
+            self.refresh()
+
+    def go_to(self, number: int) -> None:
+        """Put the cursor on a row and show it. Leaves the end alone; tells nobody."""
+        if not len(self.records):
+            return
+        self.look()
+        self._cursor = max(self.records.first, min(number, self.records.end - 1))
+        row = self._cursor - self.records.first
+        top, page = self.scroll_offset.y, self._page()
+        if not top <= row < top + page:
+            top = row if row < top else row - page + 1
+            resize_lines(self, self.virtual_size.height, max(0, top))
+        self.refresh()
+
+    def follow(self) -> None:
+        """Go to the end and stick to it."""
+        self.following = True
+        self.look()
+        self.go_to(self.records.end - 1)
+
+    # Keys and mouse
+
+    def action_move(self, rows: int) -> None:
+        if rows < 0 or not self.following:
+            self._walk(self._cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        if pages < 0 or not self.following:
+            self._walk(self._cursor + pages * max(1, self._page() - 1))
+
+    def action_first(self) -> None:
+        self._walk(self.records.first)
+
+    def action_choose(self) -> None:
+        if (record := self.record) is not None:
+            self.following = False
+            self.post_message(self.Chosen(record))
+
+    def _walk(self, number: int) -> None:
+        if not len(self.records):
+            return
+        self.following = False
+        self.go_to(number)
+        if (record := self.record) is not None:
+            self.post_message(self.Highlighted(record))
+
+    async def _on_click(self, event: events.Click) -> None:
+        number = self._top() + event.y - 1
+        if event.y >= 1 and number < self.records.end:
+            self._walk(number)
+            if event.chain == 2:
+                self.action_choose()
+
+    # Following what the user and Textual do
+
+    def _on_mount(self, event: events.Mount) -> None:
+        resize_lines(self, 1, 0)
+        self.set_interval(1 / FRAMES, self.look)
+
+    def _on_resize(self, event: events.Resize) -> None:
+        self._strips.clear()
+        if self.following:
+            height = self.virtual_size.height
+            resize_lines(self, height, max(0, height - event.size.height))
+        elif len(self.records):
+            self.go_to(self._cursor)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Only the user comes here (wheel, scrollbar): our own moves go around the watchers."""
+        super().watch_scroll_y(old_value, new_value)
+        self.following = round(new_value) >= self.max_scroll_y
+
+    def watch_following(self, following: bool) -> None:
+        if self.is_mounted:
+            self.post_message(self.FollowingChanged(following))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._palette = None
+        self._strips.clear()
+
+    # Drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        if self._palette is None:
+            self._palette = Palette(self)
+        width = self.scrollable_size.width
+        top = self._top()
+        self._fit_columns(top, min(top + self._page(), self.records.end), width)
+        strips = [self._line(top + y - 1 if y else -1, width, self._palette) for y in range(crop.y, crop.bottom)]
+        if crop.x or crop.width != width:
+            strips = [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    def _line(self, number: int, width: int, palette: Palette) -> Strip:
+        if number < 0:
+            head = self._columns.head(width, timed=self._timed or not len(self.records))
+            return Strip(palette.paint(head, width), width)
+        if not self.records.first <= number < self.records.end:
+            said = self.hint if not len(self.records) and number == self.records.first + 1 else ""
+            return Strip(palette.fill(f" {said}", width, palette.style("muted")), width)
+        lit = number == self._cursor
+        strip = self._strips.get((number, lit))
+        if strip is None:
+            strip = self._strips[number, lit] = Strip(self._segments(number, lit, width, palette), width)
+        return strip
+
+    def _segments(self, number: int, lit: bool, width: int, palette: Palette) -> list[Segment]:
+        bar = Segment("▌" if lit else " ", palette.style("bar", lit))
+        item = self.records[number]
+        if not isinstance(item, Record):
+            text = gap_text(item) if isinstance(item, Gap) else item.text
+            style = palette.style("gap" if isinstance(item, Gap) else "muted", lit)
+            return [bar, *palette.fill(ruled(clean(text), width - 1), width - 1, style)]
+        row, columns = self._row(number, item), self._columns
+        cells = [bar, Segment(f"{item.partition:<{columns.partition}}", palette.style("muted", lit))]
+        cells.append(Segment(f"  {item.offset:>{columns.offset},}  ", palette.style("text", lit)))
+        if columns.time:
+            time = row.time[: columns.time].rjust(columns.time)
+            cells.append(Segment(f"{time}  ", palette.style("muted", lit)))
+        room = width - columns.value_from()
+        gap = Segment("  ", palette.style("text", lit))
+        cells += palette.paint(row.key, columns.key, lit=lit)
+        cells.append(gap)
+        cells += palette.paint(value_spans(item, room), room, lit=lit)
+        return cells
+
+    def _fit_columns(self, start: int, stop: int, width: int) -> None:
+        """Let the columns fit the rows from `start` to `stop`. The key column shrinks late."""
+        rows = [self._row(number, item) for number in range(start, stop) if (item := self._record_at(number))]
+        self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
+        columns = columns_for(rows, self._columns, width)
+        if columns.key < self._columns.key:
+            self._roomy = self._roomy + 1 if self.following else _PATIENCE
+            if self._roomy < _PATIENCE:
+                columns = replace(columns, key=self._columns.key)
+        else:
+            self._roomy = 0
+        if columns != self._columns:
+            self._columns = columns
+            self._strips.clear()
+
+    def _row(self, number: int, record: Record) -> Row:
+        row = self._rows.get(number)
+        if row is None:
+            row = self._rows[number] = Row.of(record, self._record_at(number - 1))
+        return row
+
+    def _record_at(self, number: int) -> Record | None:
+        if not self.records.first <= number < self.records.end:
+            return None
+        item = self.records[number]
+        return item if isinstance(item, Record) else None
+
+    def _top(self) -> int:
+        """Absolute number of the first visible row."""
+        return self.records.first + self.scroll_offset.y
+
+    def _page(self) -> int:
+        """Rows that the screen holds: the first line is the head's."""
+        return max(1, self.size.height - 1)

@@ -1,0 +1,112 @@
+"""The line in the stream's frame that says how it goes: words first, then figures, as many as fit."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from dataclasses import dataclass, field
+
+from textual.content import Content
+
+BARS = "▁▂▃▄▅▆▇█"
+SECONDS = 12
+"""How much of the past the little chart shows."""
+
+
+class StreamState(enum.Enum):
+    """What the stream is doing."""
+
+    IDLE = "idle"
+    """No topic is open."""
+    OPENING = "opening"
+    LIVE = "live"
+    HELD = "held"
+    """Stopped by the user; its place is kept."""
+    AHEAD = "ahead"
+    """Enough has been read below what the user looks at; it goes on when they get there."""
+    WAITING = "waiting"
+    """No answer, or not now: tried again by itself."""
+    STOPPED = "stopped"
+    """Refused: nothing will change by itself."""
+
+
+@dataclass
+class StreamStatus:
+    """Everything the line is made of."""
+
+    state: StreamState = StreamState.IDLE
+    reason: str = ""
+    """For WAITING and STOPPED, clean."""
+    retry_in: float = 0.0
+    kept: int = 0
+    size_bytes: int = 0
+    behind: int | None = None
+    """None while the ends are not known."""
+    below: int = 0
+    """Records under the visible ones, read or not."""
+    counts: deque[int] = field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
+    """Records that came in each of the last seconds."""
+
+    @property
+    def rate(self) -> int:
+        """Records per second, over the last three."""
+        recent = list(self.counts)[-3:]
+        return round(sum(recent) / len(recent))
+
+    def line(self, width: int) -> Content:
+        """As much as fits; what matters least goes first."""
+        parts = self._parts()
+        while len(parts) > 1 and sum(part.cell_length + 3 for _, part in parts) - 3 > width:
+            parts.remove(max(parts, key=lambda ranked: ranked[0]))
+        return Content(" · ").join([part for _, part in parts])
+
+    def _parts(self) -> list[tuple[int, Content]]:
+        """Each with its rank: the greater, the sooner it is left out."""
+        parts = [(0, self._state())]
+        if self.state is StreamState.IDLE:
+            return parts
+        if self.below:
+            parts.append((1, Content(f"{self.below:,} new below")))
+        if self.state is StreamState.LIVE:
+            parts.append((2, Content.assemble((f"{self.rate:,}", "bold"), "/s")))
+            if any(self.counts):
+                parts.append((6, Content.styled(self._chart(), "$secondary")))
+        parts.append((3, Content(f"kept {self.kept:,}")))
+        parts.append((5, Content(size_text(self.size_bytes))))
+        if self.behind and not (self.below and self.state is StreamState.HELD):
+            parts.append((4, Content(f"behind {self.behind:,}")))
+        return parts
+
+    def _state(self) -> Content:
+        match self.state:
+            case StreamState.LIVE:
+                return Content.assemble(("▶", "$success"), " live")
+            case StreamState.HELD:
+                return Content.styled("❙❙ held", "$warning")
+            case StreamState.AHEAD:
+                return Content.styled("❙❙ read ahead, end goes on", "$warning")
+            case StreamState.WAITING:
+                wait = f"next try in {max(0, round(self.retry_in))} s"
+                return Content.styled(f"◌ waiting: {self.reason}, {wait}", "$warning")
+            case StreamState.STOPPED:
+                return Content.styled(f"■ stopped: {self.reason}", "$error")
+            case StreamState.OPENING:
+                return Content.styled("◌ opening", "$ktui-muted")
+            case StreamState.IDLE:
+                return Content.styled("no topic", "$ktui-muted")
+
+    def _chart(self) -> str:
+        highest = max(self.counts)
+        return "".join(BARS[(len(BARS) - 1) * count // highest] for count in self.counts)
+
+
+def size_text(size: int) -> str:
+    """Bytes as a person says them: 12 MB."""
+    if size < 1000:
+        return f"{size} B"
+    number = float(size)
+    for unit in ("kB", "MB", "GB"):
+        number /= 1000
+        if number < 999.5 or unit == "GB":
+            return f"{number:.1f} {unit}" if number < 9.95 else f"{number:.0f} {unit}"
+    raise AssertionError("the loop always returns")
