@@ -23,6 +23,8 @@ DEFAULT_URL = "http://localhost:8082"
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
+
 Megabytes = Annotated[int, msgspec.Meta(ge=1, le=65536)]
 
 
@@ -77,6 +79,16 @@ class Config:
     """Setting -> where its value came from; those not in it are defaults."""
     path: Path | None = None
     """The file that was looked for; it need not exist."""
+
+    @property
+    def theme_folder(self) -> Path:
+        """Where a person's own themes are: beside the file."""
+        return (self.path or default_path()).parent / "themes"
+
+    @property
+    def title(self) -> str:
+        """What the line on top calls the proxy."""
+        return self.profile or ("local" if LOOPBACK.fullmatch(urlsplit(self.url).hostname or "") else "proxy")
 
 
 def default_path() -> Path:

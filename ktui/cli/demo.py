@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ktui.cli import Work
 from ktui.cli.open import add_options, need_terminal, prepare_textual, read_config, run_app
+
+if TYPE_CHECKING:
+    from ktui.ui.app import Opened
 
 
 def parse(arguments: list[str]) -> Work:
@@ -25,10 +29,17 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     need_terminal()
     prepare_textual()
-    from ktui.rest.client import ProxyClient
-    from ktui.server.demo import demo
     from ktui.ui.app import KtuiApp
 
-    running = demo(options.seed)
-    proxy = ProxyClient("http://demo:8082", transport=running.sandbox.transport())
-    return run_app(KtuiApp(proxy, config=config, title="demo", background=running.run))
+    opened = open_demo(options.seed)
+    return run_app(KtuiApp(opened.proxy, config=config, title=opened.title, background=opened.background))
+
+
+def open_demo(seed: int = 1) -> Opened:
+    """A client of a new demo, and the traffic that has to run beside it."""
+    from ktui.rest.client import ProxyClient
+    from ktui.server.demo import demo
+    from ktui.ui.app import Opened
+
+    running = demo(seed)
+    return Opened(ProxyClient("http://demo:8082", transport=running.sandbox.transport()), "demo", running.run)

@@ -13,6 +13,7 @@ from ktui.cli import Work
 
 if TYPE_CHECKING:
     from ktui.config import Config
+    from ktui.rest.client import ProxyClient
     from ktui.ui.app import KtuiApp
 
 COMMANDS = """\
@@ -69,11 +70,11 @@ def megabytes(text: str) -> int:
     return int(text)
 
 
-def read_config(options: argparse.Namespace) -> Config:
+def read_config(options: argparse.Namespace, url: str | None = None) -> Config:
     """Merge the command line with file and environment."""
     from ktui.config import load
 
-    url = getattr(options, "url", None)
+    url = url or getattr(options, "url", None)
     return load(os.environ, path=options.config, url=url, theme=options.theme, keep_mb=options.keep_mb)
 
 
@@ -82,11 +83,20 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     need_terminal()
     prepare_textual()
-    from ktui.rest.client import ProxyClient
+    from ktui.cli.demo import open_demo
     from ktui.ui.app import KtuiApp
 
-    proxy = ProxyClient(config.url, user=config.user, password=config.password, headers=config.headers)
-    return run_app(KtuiApp(proxy, config=config, title=config.profile or "local"))
+    def connect(url: str) -> ProxyClient:
+        return client_of(read_config(options, url))
+
+    return run_app(KtuiApp(client_of(config), config=config, title=config.title, connect=connect, demo=open_demo))
+
+
+def client_of(config: Config) -> ProxyClient:
+    """A client of the configured proxy."""
+    from ktui.rest.client import ProxyClient
+
+    return ProxyClient(config.url, user=config.user, password=config.password, headers=config.headers)
 
 
 def need_terminal() -> None:
