@@ -78,7 +78,7 @@ def test_the_entry_point_starts_and_finds_its_themes(wheel: Path, tmp_path: Path
     shown = run(
         sys.executable,
         "-c",
-        "import ktui; from ktui.ui.theming import shipped_themes; print(ktui.__file__, *shipped_themes())",
+        "import ktui; from ktui.ui.theming import shipped; print(ktui.__file__, *(theme.name for theme in shipped()))",
         cwd=tmp_path,
         environ=installed,
     )
