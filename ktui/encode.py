@@ -12,6 +12,7 @@ import re
 from enum import StrEnum
 
 from ktui.errors import KtuiError
+from ktui.jsontext import NotJson, Role, json_lines
 
 
 class Kind(StrEnum):
@@ -34,6 +35,7 @@ class Mistake(KtuiError):
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(f"line {line}, column {column}: {message}")
+        self.reason = message
         self.line = line
         self.column = column
 
@@ -77,6 +79,18 @@ def kind_of(data: bytes | None, *, one_line: bool = False) -> tuple[Kind, str]:
             return Kind.TEXT, text
         return Kind.JSON, text
     return Kind.TEXT, text
+
+
+def skeleton(data: bytes | None) -> str | None:
+    """The shape of a JSON value with its texts and numbers emptied, laid out; None when it is not JSON."""
+    empty = {Role.STRING: '""', Role.NUMBER: "0"}
+    try:
+        lines = list(json_lines((data or b"").decode()))
+    except (NotJson, UnicodeDecodeError):
+        return None
+    return "\n".join(
+        "  " * line.depth + "".join(empty.get(span.role, span.text) for span in line.spans) for line in lines
+    )
 
 
 UNTYPABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 
 from ktui.model import Exchange
 
 CREDENTIALS = '-u "$KTUI_USER:$KTUI_PASSWORD"'
+HIDDEN = "hidden"
+"""What an exchange keeps of a secret."""
 _CURL_WRITES = {"host", "content-length", "connection", "user-agent", "accept-encoding", "transfer-encoding"}
 """Headers that curl writes by itself."""
 
 
 def curl(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> str:
-    """One command, quoted for a POSIX shell. An Authorization header becomes the two variables that ktui reads too."""
+    """One command, quoted for a POSIX shell. Secrets become variables, an Authorization those ktui reads too."""
     parts = ["curl", "-sS", "-X", method, shlex.quote(url)]
     for name, value in headers:
         if name.lower() == "authorization":
             parts.append(CREDENTIALS)
+        elif value == HIDDEN:
+            parts += ["-H", f'"{name}: ${re.sub("[^A-Z0-9]", "_", name.upper())}"']
         elif name.lower() not in _CURL_WRITES:
             parts += ["-H", shlex.quote(f"{name}: {value}")]
     if body:

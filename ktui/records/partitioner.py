@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MURMUR2 = frozenset("CS")
+"""Letters of the dialects whose proxies choose like this; Karapace chooses otherwise."""
+
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
 

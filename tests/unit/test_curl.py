@@ -17,9 +17,10 @@ def test_a_shell_reads_back_what_was_sent():
 
 
 def test_secrets_are_named_not_written():
-    command = curl("GET", "http://h/topics", [("Authorization", "Basic c2VjcmV0")])
+    command = curl("GET", "http://h/topics", [("Authorization", "Basic c2VjcmV0"), ("X-Api-Key", "hidden")])
     assert "c2VjcmV0" not in command
     assert '-u "$KTUI_USER:$KTUI_PASSWORD"' in command
+    assert '-H "X-Api-Key: $X_API_KEY"' in command
 
 
 def test_a_body_that_was_cut_says_so():
