@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 
-from ktui.errors import Conflict, Unsupported
+from ktui.errors import Conflict, Refused, Unsupported
 from ktui.model import Positions, Record, TopicPartition
 from ktui.rest import codec
 from ktui.rest.dialect import Dialect, Gear
@@ -41,6 +41,11 @@ class Consumer:
         self._reading = False
         self._spent = False
         self._short_until = asyncio.get_running_loop().time() + FIRST_SECONDS
+
+    @property
+    def starting(self) -> bool:
+        """No record has come yet and the instance is new: reads are short by themselves."""
+        return self.gear.first_timeout_ms is not None and asyncio.get_running_loop().time() < self._short_until
 
     async def assign(self, tps: Iterable[TopicPartition]) -> None:
         """Read exactly these partitions."""
@@ -80,9 +85,7 @@ class Consumer:
             raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
         gear = self.gear
         if timeout_ms is None:
-            timeout_ms = gear.timeout_ms
-            if gear.first_timeout_ms is not None and asyncio.get_running_loop().time() < self._short_until:
-                timeout_ms = gear.first_timeout_ms
+            timeout_ms = (gear.first_timeout_ms if self.starting else None) or gear.timeout_ms
         max_bytes = gear.max_bytes if max_bytes is None else max_bytes
         query = f"?timeout={timeout_ms}" + ("" if max_bytes is None else f"&max_bytes={max_bytes}")
         self._reading = self._spent = True
@@ -95,6 +98,9 @@ class Consumer:
             )
             records = codec.read(answer, lambda body: codec.records(body, self._format))
             self._spent = False
+        except Refused:
+            self._spent = False
+            raise
         finally:
             self._reading = False
         if records:

@@ -1,0 +1,47 @@
+"""What a stream hands out: records with the gaps between them, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ktui.errors import ProxyError
+from ktui.model import Gap, Record, TopicPartition
+from ktui.records.segment import Note
+
+
+@dataclass
+class Trouble:
+    """Why nothing comes just now. The stream goes on by itself."""
+
+    error: ProxyError
+    retry_in: float
+    """Seconds until the next try, from when this was handed out."""
+
+
+@dataclass
+class Batch:
+    """One answer. Without records and trouble it says that all is well and nothing came."""
+
+    records: list[Record] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    """Offsets that are not there, each just before a record of this batch."""
+    trouble: Trouble | None = None
+    notes: list[Note] = field(default_factory=list)
+    """What happened to the topic, to be shown before the records."""
+
+    def rows(self) -> Iterator[list[Record] | Gap | Note]:
+        """Everything in the order in which it is to be shown, records in runs."""
+        yield from self.notes
+        gaps = {(TopicPartition(gap.topic, gap.partition), gap.last + 1): gap for gap in self.gaps}
+        start = 0
+        if gaps:
+            for place, record in enumerate(self.records):
+                gap = gaps.get((record.tp, record.offset))
+                if gap is not None:
+                    if place > start:
+                        yield self.records[start:place]
+                    yield gap
+                    start = place
+        if start < len(self.records):
+            yield self.records[start:]

@@ -1,0 +1,112 @@
+"""RecordLog: the records that were read, in order of arrival, in a ring bounded by bytes and by count.
+
+Rows are numbered from the first that ever came and keep their number; what falls out at the old end is gone by whole
+segments. Records are kept as columns, never as what they arrived in, so no answer of the proxy stays alive.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from ktui.model import Gap, Record
+from ktui.records.segment import Note, Row, Segment
+
+__all__ = ["Note", "RecordLog", "Row"]
+
+SEALED_ROWS = 200
+SEALED_BYTES = 256 * 1024
+"""When the open end becomes a segment: smaller ones cost more per record, larger ones leave in bigger steps."""
+LARGEST_ROWS = 1000
+_RECORD = 250
+"""What a record in the open end takes beside its key and value, near enough."""
+
+
+class RecordLog:
+    """Rows by absolute number: records, and marks between them."""
+
+    def __init__(self, max_bytes: int = 256 * 1024 * 1024, max_rows: int = 1_000_000) -> None:
+        self.max_bytes = max_bytes
+        self.max_rows = max_rows
+        self.first = 0
+        """Number of the oldest row that is kept."""
+        self.end = 0
+        """One past the newest row."""
+        self.kept = 0
+        """Records that are kept, without marks."""
+        self._segments: list[Segment] = []
+        self._starts: list[int] = []
+        self._next_start = 0
+        self._sealed_bytes = 0
+        self._tail: list[Row] = []
+        self._tail_bytes = 0
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    @property
+    def size_bytes(self) -> int:
+        return self._sealed_bytes + self._tail_bytes
+
+    def extend(self, records: Sequence[Record]) -> None:
+        """Append records."""
+        for record in records:
+            self._tail.append(record)
+            self._tail_bytes += _RECORD + len(record.key or b"") + len(record.value or b"")
+            if len(self._tail) >= LARGEST_ROWS or self._tail_bytes >= SEALED_BYTES:
+                self._seal()
+        self.end += len(records)
+        self.kept += len(records)
+        self._settle()
+
+    def mark(self, mark: Gap | Note) -> None:
+        """Append a mark; it takes a row of its own."""
+        self._tail.append(mark)
+        self._tail_bytes += _RECORD
+        self.end += 1
+        self._settle()
+
+    def __getitem__(self, number: int) -> Row:
+        """The row of this absolute number. IndexError for one that is not (or no longer) there."""
+        tail_at = self._next_start
+        if number >= tail_at:
+            if number < self.end:
+                return self._tail[number - tail_at]
+        elif number >= self.first:
+            which = bisect_right(self._starts, number) - 1
+            return self._segments[which][number - self._starts[which]]
+        raise IndexError(f"row {number} of {self.first} to {self.end}")
+
+    def __iter__(self) -> Iterator[Row]:
+        """All rows, oldest first, as of now."""
+        for number in range(self.first, self.end):
+            if number >= self.first:  # some may have left meanwhile
+                yield self[number]
+
+    def clear(self) -> None:
+        """Forget all rows. Numbers go on."""
+        self._segments, self._starts, self._tail = [], [], []
+        self._sealed_bytes = self._tail_bytes = self.kept = 0
+        self.first = self._next_start = self.end
+
+    def _settle(self) -> None:
+        """Seal an open end that is long enough, and drop whole segments at the old end until both bounds hold."""
+        if len(self._tail) >= SEALED_ROWS:
+            self._seal()
+        gone = 0
+        while gone < len(self._segments) and (self.size_bytes > self.max_bytes or len(self) > self.max_rows):
+            oldest = self._segments[gone]
+            self.first += oldest.rows
+            self.kept -= oldest.kept
+            self._sealed_bytes -= oldest.size_bytes
+            gone += 1
+        if gone:
+            del self._segments[:gone], self._starts[:gone]
+
+    def _seal(self) -> None:
+        segment = Segment(self._tail)
+        self._starts.append(self._next_start)
+        self._segments.append(segment)
+        self._next_start += segment.rows
+        self._sealed_bytes += segment.size_bytes
+        self._tail, self._tail_bytes = [], 0
