@@ -52,7 +52,9 @@ class Demo:
         self._tick = 0
         for name, partitions in EMPTY.items():
             self.sandbox.topics.create(name, partitions)
-        self.sandbox.topics.create("__consumer_offsets", 1, internal=True, config={"cleanup.policy": "compact"})
+        compact = {"cleanup.policy": "compact"}
+        self.sandbox.topics.create("__consumer_offsets", 1, internal=True, config=compact)
+        self.sandbox.topics.create("_schemas", 1, config=compact)  # shown by proxies, hidden by the app until asked
         for feed in FEEDS:
             self._begin(feed)
         self._stuck_at = self.sandbox.topics[STUCK.topic].partitions[STUCK.partition].beginning + 31

@@ -132,6 +132,7 @@ def test_there_is_an_empty_topic_an_internal_one_and_one_with_the_longest_name()
     assert len(LONGEST) == 249
     assert LONGEST in running.sandbox.topics.names()
     assert running.sandbox.topics["__consumer_offsets"].internal
+    assert "_schemas" in running.sandbox.topics.names()
 
 
 def lag(running: Demo, group: str) -> dict[TopicPartition, int]:
