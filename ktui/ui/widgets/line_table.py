@@ -98,7 +98,7 @@ class LineTable(ScrollView, can_focus=True):
             self.count = count
             self.cursor = cursor
         if self.scroll_offset.y or cursor >= self.size.height:
-            self.scroll_to(y=max(0, self.cursor - height), animate=False, immediate=True)
+            self.scroll_to(y=max(0, self.cursor - height), animate=False, immediate=True, force=True)
 
     def render_line(self, y: int) -> Strip:
         row, width = self.scroll_offset.y + y, self.size.width
@@ -117,9 +117,9 @@ class LineTable(ScrollView, can_focus=True):
     def _reveal(self) -> None:
         top, height = self.scroll_offset.y, self.size.height
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
         elif height and self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
 
     def _on_resize(self, event: events.Resize) -> None:
         self._measure()

@@ -1,0 +1,60 @@
+"""What a seek would do, in one sentence, before it is done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ktui.model import OffsetRange, Positions, TopicPartition
+from ktui.records.target import Kind, SeekTarget, last
+
+
+def consequence(target: SeekTarget, positions: Positions, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
+    """The target for these partitions; those it names itself are the caller's to choose."""
+    if not ranges:
+        return "the offsets are not known yet"
+    if target.kind is Kind.TIME:
+        return f"will start at the first record since {target.moment:%Y-%m-%d %H:%M:%S}: enter asks the proxy which"
+    wanted = _wanted(target, positions, ranges)
+    starts = {tp: ranges[tp].clamp(offset) for tp, offset in wanted.items()}
+    left = sum(ranges[tp].end - start for tp, start in starts.items())
+    rest = f"{left:,} to the end" if left else "nothing there yet, only what is new"
+    if len(ranges) == 1:
+        (tp,) = ranges
+        return f"{_why(wanted[tp], ranges[tp])}will start at {starts[tp]:,} · {rest}"
+    off = sum(starts[tp] != offset for tp, offset in wanted.items())
+    nearest = f", {off} of them at the nearest offset they have" if off else ""
+    return f"{len(ranges)} partitions will start at {_where(target)}{nearest} · {rest}"
+
+
+def _wanted(
+    target: SeekTarget, positions: Positions, ranges: Mapping[TopicPartition, OffsetRange]
+) -> Mapping[TopicPartition, int]:
+    match target.kind:
+        case Kind.BEGINNING:
+            return {tp: held.beginning for tp, held in ranges.items()}
+        case Kind.END:
+            return {tp: held.end for tp, held in ranges.items()}
+        case Kind.RELATIVE:
+            return {tp: positions.get(tp, held.end) + target.number for tp, held in ranges.items()}
+        case Kind.LAST:
+            return last(ranges, target.number)
+        case _:
+            return dict.fromkeys(ranges, target.number)
+
+
+def _why(wanted: int, held: OffsetRange) -> str:
+    if wanted < held.beginning:
+        return f"{wanted:,} is before the beginning: "
+    return f"{wanted:,} is past the end: " if wanted > held.end else ""
+
+
+def _where(target: SeekTarget) -> str:
+    match target.kind:
+        case Kind.OFFSET:
+            return f"{target.number:,}"
+        case Kind.RELATIVE:
+            return f"{target.number:+,} from their positions"
+        case Kind.LAST:
+            return f"the last {target.number:,}"
+        case _:
+            return f"the {target.kind.value}"

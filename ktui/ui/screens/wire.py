@@ -1,0 +1,242 @@
+"""The wire: every request and its answer, newest first, and one of them in full."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ktui.errors import ProxyError, Unreachable
+from ktui.model import Exchange
+from ktui.records.curl import curl_of
+from ktui.rest.client import ProxyClient
+from ktui.rest.refusals import refusal
+from ktui.ui.clipboard import copy
+from ktui.ui.report import describe
+from ktui.ui.text import plain
+from ktui.ui.widgets import exchange_text
+from ktui.ui.widgets.line_table import LineTable
+from ktui.ui.widgets.prompt import Prompt
+
+REFRESH = 0.1
+"""Seconds between two looks at what is new."""
+
+
+class WireScreen(Screen[None]):
+    """Reads the client's exchanges; sends nothing. The row under the cursor stays on its exchange while others come."""
+
+    DEFAULT_CSS = """
+    WireScreen {
+        & > Vertical, & > VerticalScroll { border: round $ktui-dim; border-title-color: $ktui-muted; }
+        & > Vertical { height: 1fr; border-subtitle-color: $ktui-muted; }
+        & > VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & > Vertical:focus-within, & > VerticalScroll:focus { border: round $primary; border-title-color: $primary; }
+        & #wire-header { height: 1; padding-left: 1; }
+        & #wire-empty { color: $ktui-muted; padding-left: 1; }
+    }
+    """
+
+    HELP = """\
+# Wire
+
+Every request ktui sent and what came back, newest first; the one under the cursor below. Passwords and tokens are
+masked before anything is kept, and the first 64 KiB of a body are.
+"""
+
+    BINDINGS = [
+        Binding("slash", "filter", "filter", id="wire.filter", tooltip="Only exchanges with these words"),
+        Binding("f", "failed", "failed only", id="wire.failed", tooltip="Only exchanges that failed, or all"),
+        Binding("y", "copy", "copy as curl", id="wire.copy", tooltip="Copy the request as a curl command"),
+        Binding("b", "bodies", "bodies", id="wire.bodies", tooltip="Bodies without headers, or all"),
+        Binding("p", "stop", "stop", id="wire.stop", tooltip="Stop the list, or let it run again"),
+        Binding("e", "export", "export", id="wire.export", tooltip="Write what is listed to a file in this folder"),
+        Binding("escape,w", "back", "close", id="wire.close", tooltip="Back to where you were"),
+    ]
+
+    def __init__(self, proxy: ProxyClient) -> None:
+        super().__init__()
+        self.proxy = proxy
+        self.shown: Sequence[Exchange] = ()
+        """What is listed, newest first."""
+        self.failed_only = False
+        self.stopped = False
+        self.headers = True
+        self.words = ""
+        self._taken: Sequence[Exchange] = ()
+        self._seen: tuple[int, int, int] | None = None
+        self._chosen: int | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="wire-list") as pane:
+            pane.border_title = "Wire"
+            yield Static(id="wire-header")
+            yield LineTable(self._line, id="wire-table")
+        with VerticalScroll(id="wire-exchange") as exchange:
+            exchange.border_title = "Exchange"
+            yield Static(id="wire-detail")
+
+    @property
+    def table(self) -> LineTable:
+        return self.query_one(LineTable)
+
+    @property
+    def selected(self) -> Exchange | None:
+        """The exchange under the cursor."""
+        return self.shown[self.table.cursor] if self.shown else None
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.look()
+        self.set_interval(REFRESH, self.look)
+
+    def on_resize(self) -> None:
+        self._show()
+
+    def look(self, *, again: bool = False) -> None:
+        """Take what is new into the list. With `again` also what is old, after the filter has changed."""
+        log = self.proxy.exchanges
+        seen = (log[-1].number if log else 0, self.proxy.ok_count, self.proxy.failed_count)
+        if not (again or (seen != self._seen and not self.stopped)):
+            return
+        if not self.stopped:
+            self._seen, self._taken = seen, tuple(reversed(log))
+        self.shown = [exchange for exchange in self._taken if self._matches(exchange)]
+        rows = (row for row, exchange in enumerate(self.shown) if exchange.number <= (self._chosen or 1 << 62))
+        self.table.keep(next(rows, len(self.shown) - 1), len(self.shown))
+        self._show()
+
+    def _matches(self, exchange: Exchange) -> bool:
+        if self.failed_only and (exchange.ok is not False or exchange_text.given_up(exchange)):
+            return False
+        text = f"{exchange.method} {exchange.path} {exchange.status} {exchange.failure or ''}".lower()
+        return all(word in text for word in self.words.lower().split())
+
+    def _line(self, row: int, width: int) -> Content:
+        return exchange_text.line(self.shown[row], width)
+
+    def _show(self) -> None:
+        """Draw header, state and the exchange under the cursor."""
+        self.query_one("#wire-header", Static).update(exchange_text.header(self.table.size.width - 1))
+        self.table.refresh()
+        selected = self.selected
+        self._chosen = selected.number if selected else None
+        detail = self.query_one("#wire-detail", Static)
+        if selected is None:
+            detail.update(Content.styled(self._nothing(), "$ktui-muted"))
+        else:
+            text = exchange_text.detail(selected, headers=self.headers)
+            if said := self._advice(selected):
+                text += Content("\n\n") + plain(said).stylize("$warning")
+            detail.update(text)
+        self.query_one("#wire-list").border_subtitle = self._state()
+
+    def _advice(self, exchange: Exchange) -> str:
+        """What a failure means and what to do about it."""
+        if exchange.ok is not False or exchange_text.given_up(exchange):
+            return ""
+        error: ProxyError = Unreachable(exchange.failure or "")
+        if exchange.status is not None and exchange.failure is None:
+            path = exchange.path.removeprefix(urlsplit(self.proxy.url).path)
+            headers = {name.lower(): value for name, value in exchange.response_headers}
+            error = refusal(exchange.method, path, exchange.status, headers, exchange.response_body, exchange)
+        described = describe(error)
+        return f"{described.title}. {described.next_step}".strip()
+
+    def _nothing(self) -> str:
+        if self.words or self.failed_only:
+            return "Nothing of that kind: f shows all again, esc takes the filter away."
+        return "Nothing was sent yet."
+
+    def _state(self) -> Content:
+        parts = [f"{self.proxy.ok_count:,} ok", f"{self.proxy.failed_count:,} failed"]
+        if self.failed_only:
+            parts.append("failed only")
+        if self.words:
+            parts.append(f"with “{self.words}”")
+        parts.append("❙❙ stopped" if self.stopped else "newest first")
+        return plain(" · ".join(parts))
+
+    @on(LineTable.Moved)
+    def _moved(self, event: LineTable.Moved) -> None:
+        self._show()
+        self.query_one("#wire-exchange").scroll_home(animate=False)
+
+    @on(Prompt.Submitted)
+    async def _filtered(self, event: Prompt.Submitted) -> None:
+        self.words = event.text
+        await event.prompt.remove()
+        self.table.focus()
+        self.look(again=True)
+
+    @on(Prompt.Cancelled)
+    async def _kept(self, event: Prompt.Cancelled) -> None:
+        await event.prompt.remove()
+        self.table.focus()
+
+    def action_filter(self) -> None:
+        if not self.query(Prompt):
+            examples = "POST   /topics   404   records"
+            self.query_one("#wire-list").mount(Prompt("filter", examples=examples, value=self.words))
+
+    def action_failed(self) -> None:
+        self.failed_only = not self.failed_only
+        self.look(again=True)
+
+    def action_bodies(self) -> None:
+        self.headers = not self.headers
+        self._show()
+
+    def action_stop(self) -> None:
+        self.stopped = not self.stopped
+        self.look(again=True)
+
+    def action_back(self) -> None:
+        """One step: the filter, then the screen."""
+        if self.words:
+            self.words = ""
+            self.look(again=True)
+        else:
+            self.dismiss()
+
+    def action_copy(self) -> None:
+        if self.selected is not None:
+            how = copy(self.app, curl_of(self.selected))
+            self.notify(how, title="curl", markup=False)
+
+    def action_export(self) -> None:
+        path = Path(f"ktui-wire-{datetime.now():%Y%m%d-%H%M%S}.ndjson").absolute()
+        try:
+            path.write_text("".join(json.dumps(_plain_dict(exchange)) + os.linesep for exchange in self.shown))
+        except OSError as error:
+            self.notify(f"{path}: {error.strerror}", title="not exported", severity="error", markup=False)
+        else:
+            self.notify(f"{len(self.shown):,} exchanges to {path}", title="exported", markup=False)
+
+
+def _plain_dict(exchange: Exchange) -> dict[str, object]:
+    """An exchange as JSON can hold it: bodies as text."""
+    return {
+        "started": exchange.started.isoformat(),
+        **{name: getattr(exchange, name) for name in ("number", "method", "url", "status", "milliseconds", "failure")},
+        "request": {
+            "headers": exchange.request_headers,
+            "size": exchange.request_size,
+            "body": exchange.request_body.decode(errors="replace"),
+        },
+        "response": {
+            "headers": exchange.response_headers,
+            "size": exchange.response_size,
+            "body": exchange.response_body.decode(errors="replace"),
+        },
+    }
