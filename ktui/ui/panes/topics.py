@@ -1,0 +1,322 @@
+"""The topics: which there are, about how much is in them, and the choice of one.
+
+One request lists them all. Partitions and counts are asked for the rows in sight only, a few at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ktui.errors import NotFound, ProxyError, Unreachable
+from ktui.model import TopicDetail, TopicPartition
+from ktui.rest.client import ProxyClient
+from ktui.ui.report import report, sentence
+from ktui.ui.text import plain
+from ktui.ui.widgets.line_table import LineTable
+from ktui.ui.widgets.prompt import Prompt
+from ktui.ui.widgets.topic_list import Tally, TopicList
+
+if TYPE_CHECKING:
+    from ktui.records.target import SeekTarget
+
+AT_ONCE = 4
+"""Requests for counts under way at the same time."""
+SETTLE = 0.08
+"""Seconds that the rows in sight must stay before anything is asked for them."""
+FRESH = 10.0
+"""Seconds for which a topic is marked after records arrived."""
+AFTER_FAILURE = 30.0
+"""Seconds before a topic whose counts could not be had is asked for again."""
+PARTITIONS_PER_ROUND = 8
+"""A topic with more partitions is asked for less often, so that wide topics do not fill the wire."""
+
+
+class TopicsPane(Widget):
+    """A list of names that narrows as one types."""
+
+    DEFAULT_CSS = """
+    TopicsPane {
+        border: round $ktui-dim;
+        border-title-color: $ktui-muted;
+        border-subtitle-color: $ktui-muted;
+        border-title-style: bold;
+        layout: vertical;
+        &:focus-within { border: round $primary; border-title-color: $primary; }
+        & #topics-state { display: none; height: auto; padding: 0 1; color: $ktui-muted; }
+        & #topics-state.-said { display: block; }
+        & #topics-state.-error { color: $error; }
+        & Prompt { padding: 0; }
+        & .prompt--examples { display: none; }
+    }
+    """
+
+    HELP = """\
+# Topics
+
+Name, number of partitions, about how many records: offsets are counted, so what compaction took is counted too. `?`
+where the proxy does not tell. `●`: records arrived in the last ten seconds.
+
+- `enter` opens a topic at its last 100 records and stays live.
+- `/` narrows the list to names that contain what is typed; `esc` shows all again.
+- `i` shows internal topics too: those whose names begin with `_`.
+"""
+
+    BINDINGS = [
+        Binding("enter", "open", "open", id="topics.open", tooltip="Open the topic: its last 100 records, then live"),
+        Binding("slash", "filter", "filter", id="topics.filter", tooltip="Only names that contain what is typed"),
+        Binding("i", "internal", "internal", id="topics.internal", tooltip="Show or hide topics that begin with _"),
+        Binding("R", "refresh", "refresh", id="topics.refresh", tooltip="Ask for the topics again"),
+        Binding("escape", "show_all", "show all", id="topics.show-all", tooltip="Take the filter away"),
+    ]
+
+    opened: reactive[str | None] = reactive(None)
+    """The topic that is open in the stream; it is marked."""
+    words: reactive[str] = reactive("", bindings=True)
+    """The filter: part of a name, in any case."""
+    internal: reactive[bool] = reactive(False)
+    """Whether topics are shown whose names begin with `_`."""
+    loading_topics: reactive[bool] = reactive(False)
+    """Whether the list is awaited."""
+
+    @dataclass
+    class TopicChosen(Message):
+        """The user opened a topic; it exists."""
+
+        topic: TopicDetail
+        target: SeekTarget | None = None
+        """Where to begin; None leaves it to the stream."""
+
+    def __init__(self, proxy: ProxyClient, *, recount: float = 5.0, id: str | None = None) -> None:
+        """`recount`: seconds between two looks at the counts of the rows in sight."""
+        super().__init__(id=id)
+        self.border_title = " 1 Topics "
+        self.proxy = proxy
+        self.tallies: dict[str, Tally] = {}
+        """What is known of each topic that was in sight once."""
+        self.table = TopicList(self.tallies)
+        self._recount = recount
+        self._names: tuple[str, ...] = ()
+        self._folded: tuple[tuple[str, str], ...] = ()
+        self._error: ProxyError | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="topics-state")
+        yield self.table.data_bind(TopicsPane.opened)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every topic that the proxy listed, in order."""
+        return self._names
+
+    @property
+    def shown(self) -> list[str]:
+        """The topics that filter and choice of internal ones leave."""
+        words, internal = self.words.casefold(), self.internal
+        return [name for name, folded in self._folded if words in folded and (internal or not name.startswith("_"))]
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        if self.is_mounted:
+            self.table.focus(scroll_visible)
+        return self
+
+    def refresh_topics(self) -> None:
+        """Ask for the list again, and for the counts of what is in sight."""
+        self._load()
+
+    def choose(self, name: str, target: SeekTarget | None = None) -> None:
+        """Open a topic by its name, whatever is shown."""
+        if name in self._names:
+            if name not in self.shown:
+                self.words, self.internal = "", self.internal or name.startswith("_")
+            self.table.go_to(name)
+        self._open(name, target)
+
+    def _on_mount(self, event: events.Mount) -> None:
+        self.refresh_topics()
+
+    def watch_words(self) -> None:
+        self._show()
+
+    def watch_internal(self) -> None:
+        self._show()
+
+    def watch_loading_topics(self) -> None:
+        self._say()
+
+    def watch_opened(self, name: str | None) -> None:
+        if self.is_mounted and name in self.shown and self.table.name_at_cursor != name:
+            self.table.go_to(name)
+
+    def _show(self) -> None:
+        """Bring list, state and frame up to date with the names and the filter."""
+        if not self.is_mounted:
+            return
+        shown = self.shown
+        self.table.show(shown, self.table.name_at_cursor or self.opened)
+        text = f"{len(shown):,} of {len(self._names):,}" if self._names else ""
+        kept = f" · “{self.words}”" if self.words else ""
+        self.border_subtitle = plain(f" {text}{kept} ").markup if text else None
+        self._say()
+
+    def _say(self) -> None:
+        """The state in words, where there is nothing to list."""
+        if not self.is_mounted:
+            return
+        text = "" if self.table.count else self._nothing()
+        state = self.query_one("#topics-state", Static)
+        state.update(plain(text))
+        state.set_class(bool(text), "-said")
+        state.set_class(self._error is not None and not self._names, "-error")
+
+    def _nothing(self) -> str:
+        if self.loading_topics and not self._names:
+            return "◌ loading the topics…"
+        if self._error is not None and not self._names:
+            return f"{sentence(self._error).rstrip('.')}. R tries again."
+        if self.words:
+            return f"No topic has “{self.words}” in its name. esc shows all {len(self._names):,}."
+        if self._names:
+            return f"No topics but {len(self._names):,} internal ones: i shows them."
+        return "No topics yet. When somebody has made one, R finds it."
+
+    @on(TopicList.SightChanged)
+    def _look_again(self) -> None:
+        self._keep_counting()
+
+    @on(LineTable.Chosen)
+    def _row_chosen(self, event: LineTable.Chosen) -> None:
+        event.stop()
+        self.action_open()
+
+    @on(LineTable.Moved)
+    def _moved(self, event: LineTable.Moved) -> None:
+        event.stop()
+
+    @on(Prompt.Submitted)
+    async def _filtered(self, event: Prompt.Submitted) -> None:
+        event.stop()
+        await event.prompt.remove()
+        self.table.focus()
+
+    @on(Prompt.Cancelled)
+    async def _filter_dropped(self, event: Prompt.Cancelled) -> None:
+        event.stop()
+        self.words = ""
+        await event.prompt.remove()
+        self.table.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self.words) if action == "show_all" else True
+
+    def action_open(self) -> None:
+        if (name := self.table.name_at_cursor) is not None:
+            self._open(name, None)
+
+    def action_filter(self) -> None:
+        if not self.query(Prompt):
+            self.mount(Prompt("filter", value=self.words, consequence=self._narrow))
+
+    def _narrow(self, words: str) -> Content:
+        """Called by the prompt while it is typed in."""
+        self.words = words
+        return Content.styled(f"{self.table.count:,} of {len(self._names):,}", "$ktui-muted")
+
+    def action_internal(self) -> None:
+        self.internal = not self.internal
+
+    def action_refresh(self) -> None:
+        self.refresh_topics()
+
+    def action_show_all(self) -> None:
+        self.words = ""
+
+    @work(exclusive=True, group="load")
+    async def _load(self) -> None:
+        self.loading_topics = True
+        try:
+            names = await self.proxy.topics()
+        except ProxyError as error:
+            self._error = error
+            if self._names:
+                report(self, "list the topics", error)
+        else:
+            self._error = None
+            self._names = tuple(names)
+            self._folded = tuple((name, name.casefold()) for name in self._names)
+            for tally in self.tallies.values():
+                tally.partitions, tally.due = None, 0.0
+        self.loading_topics = False
+        self._show()
+
+    @work(exclusive=True, group="open")
+    async def _open(self, name: str, target: SeekTarget | None) -> None:
+        try:
+            topic = await self.proxy.topic(name)
+        except ProxyError as error:
+            report(self, f"open {name}", error)
+            if isinstance(error, NotFound):
+                self.refresh_topics()
+        else:
+            self.opened = name
+            self.post_message(self.TopicChosen(topic, target))
+
+    @work(exclusive=True, group="count")
+    async def _keep_counting(self) -> None:
+        """Count what is in sight, again and again. Started anew when other rows come into sight."""
+        await asyncio.sleep(SETTLE)
+        while True:
+            began = time.monotonic()
+            if self.screen.is_current and self.app.app_focus:
+                due = iter([name for name in self.table.in_sight if self._tally(name).due <= began])
+                async with asyncio.TaskGroup() as tasks:
+                    for _ in range(AT_ONCE):
+                        tasks.create_task(self._count_each(due))
+            now = time.monotonic()
+            self.table.fresh = frozenset(
+                name for name in self.table.in_sight if now - (self._tally(name).grew or -FRESH) < FRESH
+            )
+            self.table.refresh()
+            await asyncio.sleep(max(self._recount, 4 * (now - began)))  # a slow proxy is asked less
+
+    async def _count_each(self, names: Iterator[str]) -> None:
+        for name in names:
+            tally = self._tally(name)
+            try:
+                await self._count(name, tally)
+            except ProxyError as error:
+                tally.failed, tally.due = True, time.monotonic() + AFTER_FAILURE
+                if isinstance(error, Unreachable):
+                    return  # the others would not be answered either
+            self.table.refresh()
+
+    async def _count(self, name: str, tally: Tally) -> None:
+        """Ask for the partitions once, then for the offsets of each, one after the other."""
+        if tally.partitions is None:
+            tally.partitions = tuple(p.partition for p in await self.proxy.partitions(name))
+        records, ends = 0, {}
+        for partition in tally.partitions:
+            beginning, end = await self.proxy.offsets(TopicPartition(name, partition))
+            records += end - beginning
+            ends[partition] = end
+        now = time.monotonic()
+        if any(end > tally.ends.get(partition, end) for partition, end in ends.items()):
+            tally.grew = now
+        rounds = max(1, len(ends) // PARTITIONS_PER_ROUND)
+        tally.records, tally.ends, tally.failed = records, ends, False
+        tally.due = now + self._recount * rounds * 0.9  # a little early, so that a round is not missed by a hair
+
+    def _tally(self, name: str) -> Tally:
+        return self.tallies.setdefault(name, Tally())
