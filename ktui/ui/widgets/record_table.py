@@ -19,7 +19,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ktui.model import Gap, Record
+from ktui.model import Gap, Record, TopicPartition
 from ktui.records.log import RecordLog
 from ktui.ui.text import clean
 from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
@@ -84,8 +84,7 @@ class RecordTable(ScrollView, can_focus=True):
     def __init__(self, records: RecordLog, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.records = records
-        self.hint = ""
-        """What an empty table says; clean text."""
+        self._hint = ""
         self._cursor = -1
         self._seen = (records.first, records.first)
         self._columns = Columns()
@@ -108,9 +107,19 @@ class RecordTable(ScrollView, can_focus=True):
         return self._record_at(self._cursor)
 
     @property
+    def page(self) -> int:
+        """Rows that the screen holds: the first line is the head's."""
+        return max(1, self.size.height - 1)
+
+    @property
+    def above(self) -> int:
+        """Rows over the visible ones that are still kept."""
+        return self.scroll_offset.y
+
+    @property
     def below(self) -> int:
         """Rows that came in under the visible ones."""
-        return max(0, self.records.end - self._top() - self._page())
+        return max(0, self.records.end - self._top() - self.page)
 
     def clear(self) -> None:
         """Forget everything; for another topic or place."""
@@ -137,7 +146,7 @@ class RecordTable(ScrollView, can_focus=True):
         else:
             self._cursor = max(self._cursor, first)
             resize_lines(self, height, max(0, self.scroll_offset.y - dropped))
-        if self.following or dropped or was_end < self._top() + self._page():
+        if self.following or dropped or was_end < self._top() + self.page:
             self.refresh()
 
     def go_to(self, number: int) -> None:
@@ -147,11 +156,30 @@ class RecordTable(ScrollView, can_focus=True):
         self.look()
         self._cursor = max(self.records.first, min(number, self.records.end - 1))
         row = self._cursor - self.records.first
-        top, page = self.scroll_offset.y, self._page()
+        top, page = self.scroll_offset.y, self.page
         if not top <= row < top + page:
             top = row if row < top else row - page + 1
             resize_lines(self, self.virtual_size.height, max(0, top))
         self.refresh()
+
+    def find(self, tp: TopicPartition, offset: int) -> int | None:
+        """Number of the row of a record, if it is among the newest ones."""
+        for number in range(self.records.end - 1, max(self.records.first, self.records.end - 2000) - 1, -1):
+            record = self._record_at(number)
+            if record is not None and record.offset == offset and record.tp == tp:
+                return number
+        return None
+
+    def say(self, hint: str) -> None:
+        """What to read while there is no row; clean text."""
+        if hint != self._hint:
+            self._hint = hint
+            self.refresh()
+
+    def leave_end(self) -> None:
+        """Stay with the record under the cursor while others come in."""
+        self.look()
+        self.following = False
 
     def follow(self) -> None:
         """Go to the end and stick to it."""
@@ -167,7 +195,7 @@ class RecordTable(ScrollView, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         if pages < 0 or not self.following:
-            self._walk(self._cursor + pages * max(1, self._page() - 1))
+            self._walk(self._cursor + pages * max(1, self.page - 1))
 
     def action_first(self) -> None:
         self._walk(self.records.first)
@@ -227,7 +255,7 @@ class RecordTable(ScrollView, can_focus=True):
             self._palette = Palette(self)
         width = self.scrollable_size.width
         top = self._top()
-        self._fit_columns(top, min(top + self._page(), self.records.end), width)
+        self._fit_columns(top, min(top + self.page, self.records.end), width)
         strips = [self._line(top + y - 1 if y else -1, width, self._palette) for y in range(crop.y, crop.bottom)]
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
@@ -238,7 +266,7 @@ class RecordTable(ScrollView, can_focus=True):
             head = self._columns.head(width, timed=self._timed or not len(self.records))
             return Strip(palette.paint(head, width), width)
         if not self.records.first <= number < self.records.end:
-            said = self.hint if not len(self.records) and number == self.records.first + 1 else ""
+            said = self._hint if not len(self.records) and number == self.records.first + 1 else ""
             return Strip(palette.fill(f" {said}", width, palette.style("muted")), width)
         lit = number == self._cursor
         strip = self._strips.get((number, lit))
@@ -296,7 +324,3 @@ class RecordTable(ScrollView, can_focus=True):
     def _top(self) -> int:
         """Absolute number of the first visible row."""
         return self.records.first + self.scroll_offset.y
-
-    def _page(self) -> int:
-        """Rows that the screen holds: the first line is the head's."""
-        return max(1, self.size.height - 1)

@@ -1,0 +1,52 @@
+"""What the stream pane says in words: its title, what an empty table suggests, and where it jumped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from textual.content import Content
+
+from ktui.errors import ProxyError
+from ktui.model import OffsetRange, Positions, TopicDetail, TopicPartition
+from ktui.ui.report import describe, sentence
+from ktui.ui.text import plain
+from ktui.ui.widgets.partition_choice import partition_words
+from ktui.ui.widgets.stream_status import StreamState
+
+
+def title(topic: TopicDetail | None, chosen: Collection[int], *, numbered: bool) -> Content:
+    """Topic and partitions; with the pane's number where no tab shows it."""
+    number = "2 " if numbered else ""
+    if topic is None:
+        return Content(f" {number}Stream ")
+    there = len(topic.partitions)
+    count = f"{there} partition{'' if there == 1 else 's'}"
+    if len(chosen) != there:
+        count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
+    return plain(f" {number}{topic.name} · {count} ")
+
+
+def hint(state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
+    """What an empty table says: why it is empty, and what to do."""
+    match state:
+        case StreamState.IDLE:
+            return "No topic is open. 1 goes to the topics, enter opens one."
+        case StreamState.OPENING:
+            return "Opening…"
+        case StreamState.HELD:
+            return "Held before any record came. space goes on."
+        case StreamState.WAITING if error is not None:
+            return f"{sentence(error)}. R tries now; w shows the requests."
+        case StreamState.STOPPED if error is not None:
+            return " ".join([f"{sentence(error)}.", describe(error).next_step, "R tries again."])
+    if any(bounds.end > bounds.beginning for bounds in ranges.values()):
+        return "No new records yet. g and begin look at those that are there; c composes one."
+    return "No records yet. This topic is empty: c composes one."
+
+
+def jump_words(positions: Positions) -> str:
+    """Where a seek went."""
+    if len(positions) != 1:
+        return f"jumped to other offsets in {len(positions)} partitions"
+    ((tp, offset),) = positions.items()
+    return f"jumped to {offset:,} in partition {tp.partition}"
