@@ -64,7 +64,7 @@ class RecordPane(Vertical):
         record: Record
 
     @dataclass
-    class Moved(Message):
+    class StepRequested(Message):
         """The user wants the next (1) or previous (-1) record of the stream."""
 
         rows: int
@@ -98,7 +98,7 @@ class RecordPane(Vertical):
         self._lay_out()
 
     def action_step(self, rows: int) -> None:
-        self.post_message(self.Moved(rows))
+        self.post_message(self.StepRequested(rows))
 
     def action_copy(self) -> None:
         if self._record is not None and not self.query(CopyMenu):
