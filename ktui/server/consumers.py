@@ -27,6 +27,15 @@ _CREATE = (
 _OFFSET = ("topic", "partition", "offset", "metadata")
 _PARTITION = ("topic", "partition")
 _MISMATCH = "The requested embedded data format does not match the deserializer for this consumer instance"
+_NO_LIST = (
+    "Cannot construct instance of `ArrayList` (although at least one Creator exists): "
+    "no String-argument constructor/factory method to deserialize from String value"
+)
+_BAD_RESET = (
+    "Invalid consumer configuration: Invalid value {0} for configuration auto.offset.reset: Invalid value `{0}` for "
+    "configuration auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format "
+    "'by_duration:<PnDTnHnMn.nS.>'."
+)
 _TAKEN = "Consumer with specified consumer ID already exists in the specified consumer group."
 
 
@@ -63,8 +72,7 @@ class Consumers:
         flavour = self._proxy.flavour
         reset = text(config, "auto.offset.reset") or flavour.default_reset
         if reset not in ("earliest", "latest", "none"):
-            message = f"Invalid consumer configuration: Invalid value {reset} for configuration auto.offset.reset"
-            raise ApiError(422, 42204, message)
+            raise ApiError(422, 42204, _BAD_RESET.format(reset))
         if data_format not in ("binary", "json"):
             raise ApiError(500, 50002, "Failed to construct kafka consumer")
         least = number(config, "fetch.min.bytes")
@@ -95,7 +103,7 @@ class Consumers:
         topics, pattern = wanted.get("topics"), text(wanted, "topic_pattern")
         if topics is not None:
             if not isinstance(topics, list):
-                raise errors.bad_body("Cannot construct instance of `ArrayList`")
+                raise errors.bad_body(_NO_LIST + f" ('{topics}')")
             consumer.subscribe(str(topic) for topic in topics)
         elif pattern is not None:
             try:

@@ -17,8 +17,17 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r
 _ESCAPED = re.compile('["\\\\\x00-\x1f\ud800-\udfff\U00010000-\U0010ffff]')
 
 
+_WORD = re.compile(r"\w+")
+_EXPECTED = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+_SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1"
+
+
 class NotJson(ValueError):
-    """The text is not JSON."""
+    """The text is not JSON. `java` is what Jackson says of it, with the class of its exception."""
+
+    def __init__(self, message: str, java: str | None = None) -> None:
+        super().__init__(message)
+        self.java = java or f"com.fasterxml.jackson.core.JsonParseException: {message}"
 
 
 def parse(data: bytes, *, rest: bool = False) -> Json:
@@ -27,11 +36,24 @@ def parse(data: bytes, *, rest: bool = False) -> Json:
         text = data.decode()
         start = _match_end(text, 0)
         value, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise _explained(text, error) from error
+    except NotJson:
+        raise
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from error
     if not rest and _match_end(text, end) != len(text):
         raise NotJson(f"Extra data: char {end}")
     return value
+
+
+def _explained(text: str, error: json.JSONDecodeError) -> NotJson:
+    if not text.strip():
+        nothing = f"No content to map due to end-of-input\n at {_SOURCE}]"
+        return NotJson(nothing, f"com.fasterxml.jackson.databind.exc.MismatchedInputException: {nothing}")
+    if word := _WORD.match(text, error.pos):
+        return NotJson(f"Unrecognized token '{word[0]}': {_EXPECTED}\n at {_SOURCE}, column: {error.pos + 1}]")
+    return NotJson(str(error))
 
 
 def write(value: Json) -> bytes:

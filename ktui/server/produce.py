@@ -35,7 +35,7 @@ class Produce:
 
     async def _produce(self, call: Call, partition: int | None) -> Answer:
         data_format = FORMAT_OF[call.content_type] if call.content_type else "binary"
-        records = requested(await call.body())
+        records = requested(await call.body(), f"produce{data_format.capitalize()}.arg2")
         if data_format not in ("binary", "json"):
             raise errors.ApiError(422, 42207, "Error serializing message. Schema Registry is not configured.")
         decode = base64_bytes if data_format == "binary" else json_bytes
@@ -57,15 +57,15 @@ class Produce:
         return {"partition": record.partition, "offset": record.offset, "error_code": None, "error": None}
 
 
-def requested(data: bytes) -> list[Object]:
-    """The records of a produce body."""
+def requested(data: bytes, argument: str) -> list[Object]:
+    """The records of a produce body; `argument` is what C calls it."""
     value = body(data)
     if value is None:
-        raise errors.no_body("produce.arg2")
+        raise errors.no_body(argument)
     request = check_object(value, "ProduceRequest", _REQUEST)
-    records = entries(request, "records", _RECORD)
+    records = entries(request, "records", _RECORD, "ProduceRecord>")
     if not records:
-        raise errors.ApiError(422, 422, "produce.arg2.records must not be empty (was [])")
+        raise errors.ApiError(422, 422, f"{argument}.records must not be empty (was [])")
     return records
 
 

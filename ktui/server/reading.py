@@ -57,7 +57,7 @@ def _shown(data: bytes | None) -> msgspec.Raw:
     try:
         return msgspec.Raw(write(parse(data, rest=True)))
     except NotJson as error:
-        raise ApiError(408, 40801, f"com.fasterxml.jackson.core.JsonParseException: {error}") from error
+        raise ApiError(408, 40801, error.java) from error
 
 
 CONVERT: dict[str, Callable[[Record], BinaryRecord | JsonRecord]] = {"binary": as_binary, "json": as_json}

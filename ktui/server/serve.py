@@ -7,19 +7,32 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Protocol
 
 from ktui.errors import ConfigError
 from ktui.server.sandbox import Sandbox
 
-if TYPE_CHECKING:
-    import uvicorn
-
 MISSING = "serving on a socket needs uvicorn, which is not installed: pip install 'ktui[server]'"
 
 
+class OpenServer(Protocol):
+    """A server that tells when it is open."""
+
+    opened: asyncio.Event
+    should_exit: bool
+    force_exit: bool
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to exit."""
+
+
 async def serve(
-    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 8082, *, say: Callable[[str], object] = print
+    sandbox: Sandbox,
+    host: str = "127.0.0.1",
+    port: int = 8082,
+    *,
+    say: Callable[[str], object] = partial(print, flush=True),
 ) -> None:
     """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open."""
     listener = listen(host, port)
@@ -31,11 +44,13 @@ async def serve(
     with _stopping(server):
         serving = asyncio.create_task(server.serve([listener]))
         try:
-            await opened(server, serving)
+            opened = asyncio.create_task(server.opened.wait())
+            await asyncio.wait((opened, serving), return_when=asyncio.FIRST_COMPLETED)
+            opened.cancel()
             if not serving.done():
                 shown = f"[{host}]" if ":" in host else host
                 say(f"http://{shown}:{listener.getsockname()[1]}")
-            await serving
+            await asyncio.shield(serving)
         except asyncio.CancelledError:
             server.should_exit = True
             await serving
@@ -53,7 +68,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
 
-def make_server(sandbox: Sandbox) -> uvicorn.Server:
+def make_server(sandbox: Sandbox) -> OpenServer:
     """A server that leaves logs, signals and the event loop alone."""
     try:
         import uvicorn
@@ -61,7 +76,15 @@ def make_server(sandbox: Sandbox) -> uvicorn.Server:
         raise ConfigError(MISSING) from error
 
     class Quiet(uvicorn.Server):
-        """Signals are ours."""
+        """Tells when it is open, and leaves signals to us."""
+
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            self.opened = asyncio.Event()
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            self.opened.set()
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -80,14 +103,8 @@ def make_server(sandbox: Sandbox) -> uvicorn.Server:
     return Quiet(config)
 
 
-async def opened(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
-    """Return once the server takes requests, or has failed."""
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-
-
 @contextlib.contextmanager
-def _stopping(server: uvicorn.Server) -> Iterator[None]:
+def _stopping(server: OpenServer) -> Iterator[None]:
     """SIGINT and SIGTERM end the server, where the system has them and this is the main thread."""
     loop = asyncio.get_running_loop()
 

@@ -24,21 +24,21 @@ def body(data: bytes) -> Json:
 def check_object(value: Json, what: str, fields: Iterable[str]) -> Object:
     """A JSON object that has no field but these."""
     if not isinstance(value, dict):
-        raise errors.bad_body(f"Cannot deserialize value of type `{what}` from {_kind(value)} value")
+        raise errors.bad_body(f"Cannot deserialize value of type `{what}` from {_found(value)}")
     for name in value:
         if name not in fields:
             raise errors.unknown_field(name)
     return value
 
 
-def entries(value: Object, name: str, fields: Iterable[str]) -> list[Object] | None:
+def entries(value: Object, name: str, fields: Iterable[str], what: str = "ArrayList") -> list[Object] | None:
     """The objects of the list in a field; None when the field is missing or null."""
     listed = value.get(name)
     if listed is None:
         return None
     if not isinstance(listed, list):
-        raise errors.bad_body(f"Cannot deserialize value of type `ArrayList` from {_kind(listed)} value")
-    return [check_object(entry, name, fields) for entry in listed]
+        raise errors.bad_body(f"Cannot deserialize value of type `{what}` from {_found(listed)}")
+    return [check_object(entry, what, fields) for entry in listed]
 
 
 def text(value: Object, name: str) -> str | None:
@@ -82,3 +82,9 @@ def _kind(value: Json) -> str:
     if isinstance(value, list):
         return "Array"
     return "String" if isinstance(value, str) else "Boolean" if isinstance(value, bool) else "Number"
+
+
+def _found(value: Json) -> str:
+    kind = _kind(value)
+    token = {"Object": "START_OBJECT", "Array": "START_ARRAY", "String": "VALUE_STRING"}.get(kind)
+    return f"{kind} value (token `JsonToken.{token}`)" if token else f"{kind} value"
