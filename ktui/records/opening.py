@@ -9,18 +9,17 @@ from ktui.errors import Conflict
 from ktui.model import Positions
 from ktui.rest.consumer import Consumer
 
-_TRIES = 25
-_PAUSE = 0.004
+_PAUSES = (0.005, 0.05, 0.05, 0.1)
 
 
 async def open_at(
     consumer: Consumer, positions: Positions, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> None:
-    """Assign and seek. Karapace refuses one first seek in ten for up to 54 ms (reference 3.5): tried for 100."""
+    """Assign and seek. Karapace refuses one first seek in ten for up to 54 ms (reference 3.5)."""
     await consumer.assign(positions)
-    for _ in range(_TRIES):
+    for pause in _PAUSES:
         try:
             return await consumer.seek(positions)
         except Conflict:
-            await sleep(_PAUSE)
+            await sleep(pause)
     await consumer.seek(positions)

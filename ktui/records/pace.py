@@ -22,7 +22,10 @@ class Pace:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._in_place = dialect.tail.options == dialect.catch_up.options
-        self._take(dialect.tail)
+        self.gear: Gear = dialect.tail
+        self.max_bytes = self.gear.max_bytes
+        self._full_reads = 0
+        self._empty_reads = 0
 
     @property
     def catching_up(self) -> bool:
@@ -45,7 +48,7 @@ class Pace:
             self.max_bytes = self.gear.max_bytes
         elif behind > 0:
             self._empty_reads += 1
-            if self.max_bytes is not None and self._empty_reads % _TOO_BIG == 0:
+            if self.max_bytes and self._dialect.holds_back_large and self._empty_reads % _TOO_BIG == 0:
                 self.max_bytes = min(2 * self.max_bytes, LARGEST_READ)
         self._full_reads = self._full_reads + 1 if full else 0
         if self.catching_up:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
 from ktui.errors import Busy, Conflict, ConsumerGone, ProxyError, Unreachable
 from ktui.model import Gap, OffsetRange, Positions, Record, TopicPartition
@@ -88,7 +88,7 @@ class Stream:
             if tp in self.positions
         )
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncGenerator[Batch, None]:
         """One batch per answer, forever. Raises ProxyError for what waiting will not heal."""
         while True:
             await self._going.wait()
@@ -127,9 +127,11 @@ class Stream:
         batch = self._accept(received)
         if self._pace.beyond(received):
             self._suspect = True
+        elif self._suspect and not received and behind > 0:  # all that was left has been thrown away
+            self._reopen = True
         worth = self._pace.after(received, self.behind) if received or not starting else False
         patience = max(LOOK_SECONDS, len(self.positions) / 2)
-        if worth or (not received and self._clock() - self._looked >= patience):
+        if worth or (not batch.records and self._clock() - self._looked >= patience):
             batch.notes += await self._look_again(batch)
         return batch
 
@@ -181,7 +183,7 @@ class Stream:
             bounds = self.ranges[tp]
             if bounds.end < position:
                 notes.append(
-                    Note(f"{tp} ends at {bounds.end}, before our {position}: emptied or made again, from its beginning")
+                    Note(f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start")
                 )
                 self.positions[tp] = bounds.beginning
         return notes

@@ -69,6 +69,8 @@ class Dialect(msgspec.Struct, frozen=True):
     """The body that commits everything read so far."""
     drops_beyond_max_bytes: bool = False
     """After a read that reached max_bytes, records are missing from the next ones."""
+    holds_back_large: bool = False
+    """A record larger than max_bytes is never given: reads come back empty."""
     fails_on_empty_records: bool = False
     """A read of nothing but records without key and value is a 500, and they are passed over."""
 
@@ -99,12 +101,13 @@ CONFLUENT = Dialect(
         full_records=30,  # one inner poll
         patience=5,
     ),
-    catch_up=Gear("catch-up", timeout_ms=500, max_bytes=256 * KIB, first_timeout_ms=50),
+    catch_up=Gear("catch-up", timeout_ms=250, max_bytes=256 * KIB, first_timeout_ms=50),
     look=Gear("look", timeout_ms=500, options={"fetch.min.bytes": 1}, max_bytes=64 * KIB, first_timeout_ms=50),
     auto_commit_off={"auto.commit.enable": "false"},
     writes_tombstones=True,
     seeks_time=True,
     commit_adds_one=True,
+    holds_back_large=True,
 )
 
 KARAPACE = Dialect(
@@ -113,7 +116,7 @@ KARAPACE = Dialect(
     # One byte: exactly one record a read, after about 0.1 s, and none lost. More than that and records beyond
     # max_bytes are thrown away, so reads of a backlog are cut short by time, not by size.
     tail=Gear("tail", timeout_ms=500, max_bytes=1, full_records=1),
-    catch_up=Gear("catch-up", timeout_ms=150, max_bytes=8 * MIB),
+    catch_up=Gear("catch-up", timeout_ms=100, max_bytes=8 * MIB),
     look=Gear("look", timeout_ms=500, max_bytes=64 * KIB),
     auto_commit_off={"auto.commit.enable": "false"},
     sends_timestamps=True,

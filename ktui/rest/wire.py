@@ -30,7 +30,7 @@ ANY = range(100, 600)
 KEPT = 64 * 1024
 """Bytes of a body that an exchange keeps."""
 KEPT_IN_ALL = 16 * 1024 * 1024
-"""Bytes of bodies that all exchanges keep together; older ones lose theirs first."""
+"""Bytes of answers that all exchanges keep together; older ones lose theirs first."""
 KEPT_EXCHANGES = 1000
 
 _SECRET_NAME = re.compile(r"auth|cookie|token|secret|key|password|credential|session|signature", re.IGNORECASE)
@@ -184,11 +184,11 @@ class Wire:
         kept = chunks[0][:KEPT] if chunks and len(chunks[0]) >= KEPT else b"".join(chunks)[:KEPT]
         exchange.response_body = self.address.hide(kept)
         self._bodies.append(exchange)
-        self._bodies_size += len(exchange.request_body) + len(exchange.response_body)
+        self._bodies_size += len(exchange.response_body)
         while self._bodies_size > KEPT_IN_ALL or len(self._bodies) > KEPT_EXCHANGES:
             oldest = self._bodies.popleft()
-            self._bodies_size -= len(oldest.request_body) + len(oldest.response_body)
-            oldest.request_body = oldest.response_body = b""
+            self._bodies_size -= len(oldest.response_body)
+            oldest.response_body = b""
         if self.on_exchange is not None:
             self.on_exchange(exchange)
 
