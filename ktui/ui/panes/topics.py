@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -22,15 +22,13 @@ from textual.widgets import Static
 
 from ktui.errors import NotFound, ProxyError, Unreachable
 from ktui.model import TopicDetail, TopicPartition
+from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.ui.report import report, sentence
 from ktui.ui.text import plain
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.topic_list import Tally, TopicList
-
-if TYPE_CHECKING:
-    from ktui.records.target import SeekTarget
 
 AT_ONCE = 4
 """Requests for counts under way at the same time."""
