@@ -16,14 +16,6 @@ import ktui
 from ktui.errors import ConfigError
 
 DEFAULT_THEME = "ktui-dark"
-DEFAULT_VARIABLES = {
-    "ktui-muted": "$foreground 70%",
-    "ktui-dim": "$foreground 30%",
-    "ktui-number": "$accent",
-    "ktui-null": "$secondary",
-}
-"""Our own roles, for themes that do not know them."""
-
 _FIELDS = tuple(field.name for field in fields(Theme))
 
 
@@ -73,3 +65,22 @@ def of_user(folder: Path) -> tuple[list[Theme], list[ConfigError]]:
         except ConfigError as error:
             complaints.append(error)
     return themes, complaints
+
+
+def default_roles(theme: Theme) -> dict[str, str]:
+    """Our own roles for a theme that does not name them. Textual wants them as colours, not as references."""
+    if theme.ansi:
+        return {
+            "ktui-muted": "ansi_default",  # bright black is unreadable in some palettes
+            "ktui-dim": "ansi_bright_black",
+            "ktui-number": "ansi_yellow",
+            "ktui-null": "ansi_magenta",
+        }
+    colours = theme.to_color_system().generate()
+    foreground, background = Color.parse(colours["foreground"]), Color.parse(colours["background"])
+    return {
+        "ktui-muted": background.blend(foreground, 0.7).hex,
+        "ktui-dim": background.blend(foreground, 0.3).hex,
+        "ktui-number": Color.parse(colours["accent"]).hex,
+        "ktui-null": Color.parse(colours["secondary"]).hex,
+    }

@@ -10,6 +10,9 @@ from textual.widget import Widget
 
 SHORT_NAMES = {"escape": "esc", "question_mark": "?", "slash": "/", "asterisk": "*"}
 
+WAYS = ("command_palette", "help")
+"""Actions by which every other one can be found."""
+
 
 def key_name(binding: Binding) -> str:
     """How the first key of a binding is written on screen."""
@@ -35,28 +38,28 @@ class KeyLine(Widget):
         self._ends: list[tuple[int, str]] = []
         """Per key on the line: the cell after it, and the key."""
 
-    def _on_mount(self) -> None:
+    def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._update)
 
     def _update(self, screen: Screen[object]) -> None:
         self.refresh()
 
-    def _bindings(self) -> list[tuple[Binding, bool]]:
-        """Those to show, in the order of the focus chain. `?` comes last, and always."""
+    def _shown_bindings(self) -> list[tuple[Binding, bool]]:
+        """Those to show, in the order of the focus chain; the ways to all the others come last, and always."""
         shown: dict[str, tuple[Binding, bool]] = {}
         for active in self.screen.active_bindings.values():
             if active.binding.show and active.binding.description:
                 shown.setdefault(active.binding.action, (active.binding, active.enabled))
-        help_ = shown.pop("help", None)
-        return [*shown.values(), *([help_] if help_ else [])]
+        ways = [shown.pop(action) for action in WAYS if action in shown]
+        return [*shown.values(), *ways]
 
     def render(self) -> Content:
         room = self.size.width
         parts: list[tuple[str, str, bool, str]] = []
-        for binding, enabled in self._bindings():
+        for binding, enabled in self._shown_bindings():
             parts.append((key_name(binding), binding.description, enabled, binding.key.split(",")[0]))
-        while len(parts) > 1 and sum(len(key) + len(says) + 3 for key, says, _, _ in parts) - 2 > room:
-            parts.pop(-2)  # the last one is the way to all the others
+        while len(parts) > len(WAYS) and sum(len(key) + len(says) + 3 for key, says, _, _ in parts) - 2 > room:
+            parts.pop(-1 - len(WAYS))
         line, end = Content(), 0
         self._ends = []
         for number, (key, says, enabled, press) in enumerate(parts):
@@ -67,7 +70,7 @@ class KeyLine(Widget):
             self._ends.append((end, press))
         return line
 
-    def _on_click(self, event: events.Click) -> None:
+    def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         if offset is None:
             return

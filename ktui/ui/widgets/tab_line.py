@@ -38,7 +38,7 @@ class TabLine(Widget):
         tabs = [Content.styled(says, "bold $primary" if pane == self.shown else "") for pane, says in self._tabs.items()]
         return Content("   ").join(tabs)
 
-    def _on_click(self, event: events.Click) -> None:
+    def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         end = 0
         for pane, says in self._tabs.items():

@@ -83,6 +83,6 @@ class TopLine(Widget):
             (f"{failed:,} ✗", "$accent" if failed else ""),
         )
 
-    def _on_click(self, event: events.Click) -> None:
+    def on_click(self, event: events.Click) -> None:
         if event.x >= self.size.width - self._right().cell_length:
             self.post_message(self.WireWanted())

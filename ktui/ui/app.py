@@ -1,0 +1,186 @@
+"""The application: themes, keymap, the first screen, and an end that leaves nothing behind on the proxy.
+
+No widgets and no network calls live here. A new address and the demo arrive as functions from the command line, which
+alone knows how to make a proxy client.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import threading
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import Screen
+
+from ktui.config import Config
+from ktui.errors import ConfigError
+from ktui.rest.client import ProxyClient
+from ktui.ui import keys, theming
+from ktui.ui.commands import KtuiCommands
+from ktui.ui.main import MainScreen
+from ktui.ui.report import report
+from ktui.ui.screens.help import HelpScreen
+from ktui.ui.screens.start import Address, Connected, Demo, Started, StartScreen
+
+Background = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A proxy to look at."""
+
+    proxy: ProxyClient
+    title: str
+    """Name of the profile, for the line on top."""
+    background: Background | None = None
+    """Runs as long as the app: the demo's traffic."""
+
+
+class KtuiApp(App[None]):
+    """Owns nothing but the choice of proxy."""
+
+    TITLE = "ktui"
+    CSS_PATH = "ktui.tcss"
+    COMMANDS = App.COMMANDS | {KtuiCommands}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (120, "-wider"), (160, "-very-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-medium"), (32, "-tall")]
+    ENABLE_COMMAND_PALETTE = True
+
+    BINDINGS = [
+        Binding("ctrl+p", "command_palette", "commands", id="app.commands", tooltip="Find any command by its name"),
+        Binding("question_mark", "help", "help", id="app.help", tooltip="Every key of this pane"),
+        Binding("ctrl+q", "quit", "quit", id="app.quit", show=False, priority=True, tooltip="Leave ktui"),
+        Binding("q", "quit", "quit", id="app.quit-too", show=False, tooltip="Leave ktui, where nothing is typed"),
+    ]
+
+    def __init__(
+        self,
+        proxy: ProxyClient,
+        *,
+        config: Config | None = None,
+        title: str = "local",
+        background: Background | None = None,
+        connect: Callable[[str], ProxyClient] | None = None,
+        demo: Callable[[], Opened] | None = None,
+    ) -> None:
+        """`connect` makes a client for an address that was typed (ConfigError for a bad one), `demo` opens the demo."""
+        self._opened = Opened(proxy, title, background)
+        self.config = config or Config()
+        self.connect, self.demo = connect, demo
+        self._sure_to_quit = False
+        self._signals: tuple[signal.Signals, ...] = ()
+        super().__init__()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return theming.default_roles(self.current_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen(self._opened.proxy, self._opened.title, self.config)
+
+    @property
+    def main_screen(self) -> MainScreen:
+        """The screen with the panes, whatever stands over it."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
+
+    def on_mount(self) -> None:
+        self._catch_signals()
+        self._use_themes()
+        self._use_keys()
+        self._start_background()
+        if not self.is_headless:
+            self.call_after_refresh(_tune_garbage_collection)
+
+    async def on_unmount(self) -> None:
+        await self._opened.proxy.aclose()
+        for number in self._signals:
+            get_running_loop().remove_signal_handler(number)
+
+    def _catch_signals(self) -> None:
+        """Textual leaves these to their default, which is death without a word to the proxy."""
+        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+            self._signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+            for number in self._signals:
+                get_running_loop().add_signal_handler(number, self.exit)
+
+    def _use_themes(self) -> None:
+        for theme in theming.shipped():
+            self.register_theme(theme)
+        themes, complaints = theming.of_user(self.config.theme_folder)
+        for theme in themes:
+            self.register_theme(theme)
+        wanted = self.config.theme or theming.DEFAULT_THEME
+        if wanted not in self.available_themes:
+            complaints.append(ConfigError(f"there is no theme {wanted}; ctrl+p lists those there are"))
+            wanted = theming.DEFAULT_THEME
+        self.theme = wanted
+        self._warn("Theme not used", complaints)
+
+    def _use_keys(self) -> None:
+        keymap, complaints = keys.check(self.config.keys)
+        self.set_keymap(keymap)
+        self._warn("Keys not used", complaints)
+
+    def _warn(self, title: str, complaints: list[ConfigError]) -> None:
+        for complaint in complaints:
+            self.notify(str(complaint), title=title, severity="warning", timeout=10, markup=False)
+
+    def _start_background(self) -> None:
+        if self._opened.background is not None:
+            self.run_worker(self._opened.background(), group="background", exclusive=True)
+
+    async def open(self, opened: Opened) -> None:
+        """Look at another proxy; the one before is left clean."""
+        before, self._opened = self._opened, opened
+        self.workers.cancel_group(self, "background")
+        self._start_background()
+        await self.switch_screen(self.get_default_screen())
+        await before.proxy.aclose()
+
+    @on(MainScreen.NotStarted)
+    def _not_started(self, event: MainScreen.NotStarted) -> None:
+        proxy, title = self._opened.proxy, self._opened.title
+        self.push_screen(StartScreen(proxy, event.error, title=title, offers_demo=self.demo is not None), self._started)
+
+    async def _started(self, started: Started | None) -> None:
+        match started:
+            case Connected(dialect):
+                self.main_screen.connected(dialect)
+            case Demo() if self.demo is not None:
+                await self.open(self.demo())
+            case Address(url) if self.connect is not None:
+                try:
+                    proxy = self.connect(url)
+                except ConfigError as error:
+                    report(self.main_screen, "use this address", error)
+                    self.main_screen.probe()
+                else:
+                    await self.open(Opened(proxy, "local"))
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self.screen))
+
+    async def action_quit(self) -> None:
+        if self.main_screen.sending and not self._sure_to_quit:
+            self._sure_to_quit = True
+            self.notify(
+                "A record is on its way and its answer is not here yet. ctrl+q again leaves without knowing.",
+                title="Still sending",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self.exit()
+
+
+def _tune_garbage_collection() -> None:
+    """What start-up made stays: collecting it again and again cost pauses of 13 to 49 ms (performance 3.3)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)

@@ -1,0 +1,253 @@
+"""The main screen: places the panes, owns the choice of topic, and relays what one pane says to the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+
+from ktui.config import Config
+from ktui.errors import Busy, Forbidden, NotAProxy, ProxyError, Unreachable
+from ktui.model import TopicDetail, TopicPartition
+from ktui.records.target import SeekTarget
+from ktui.rest.client import ProxyClient
+from ktui.rest.dialect import Dialect
+from ktui.ui.panes.composer import ComposerPane
+from ktui.ui.panes.offsets import OffsetsPane
+from ktui.ui.panes.record import RecordPane
+from ktui.ui.panes.stream import StreamPane
+from ktui.ui.panes.topics import TopicsPane
+from ktui.ui.report import report
+from ktui.ui.screens.wire import WireScreen
+from ktui.ui.widgets.key_line import KeyLine
+from ktui.ui.widgets.stream_status import StreamState
+from ktui.ui.widgets.tab_line import TabLine
+from ktui.ui.widgets.top_line import Link, TopLine
+
+TABS = {"topics": "1 Topics", "stream": "2 Stream", "offsets": "3 Offsets", "composer": "4 Compose"}
+
+
+class MainScreen(Screen[None]):
+    """One task, four panes. A pane knows nothing of the others."""
+
+    BINDINGS = [
+        Binding("1", "focus_pane('topics')", "topics", id="main.topics", show=False, tooltip="The topics"),
+        Binding("2", "focus_pane('stream')", "stream", id="main.stream", show=False, tooltip="The stream of records"),
+        Binding("3", "focus_pane('offsets')", "offsets", id="main.offsets", show=False, tooltip="The offsets"),
+        Binding("4", "focus_pane('composer')", "compose", id="main.composer", show=False, tooltip="The composer"),
+        Binding("tab", "app.focus_next", "next pane", id="main.next", tooltip="The next pane"),
+        Binding("shift+tab", "app.focus_previous", "pane before", id="main.previous", show=False, tooltip="Back"),
+        Binding("z", "zoom", "whole screen", id="main.zoom", show=False, tooltip="This pane alone, and back"),
+        Binding("w", "wire", "wire", id="main.wire", show=False, tooltip="Every request and its answer"),
+        Binding("R", "refresh_all", "refresh", id="main.refresh", show=False, tooltip="Ask the proxy again"),
+    ]
+
+    topic: var[TopicDetail | None] = var(None)
+    """The open topic."""
+    shown: var[str] = var("topics")
+    """Id of the pane that had the focus last."""
+    lower: var[str] = var("offsets")
+    """Which of the lower panes is shown where only one can be."""
+    zoomed: var[bool] = var(False)
+    record_open: var[bool] = var(False)
+
+    @dataclass
+    class NotStarted(Message):
+        """Nothing useful answers at this address."""
+
+        error: ProxyError
+
+    def __init__(self, proxy: ProxyClient, title: str, config: Config) -> None:
+        super().__init__()
+        self.proxy, self._title, self._config = proxy, title, config
+        self._before = "stream"
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._title, self.proxy.url.partition("://")[2])
+        yield TabLine(TABS)
+        with Horizontal(id="body"):
+            yield TopicsPane(self.proxy, id="topics")
+            with Vertical(id="center"):
+                yield StreamPane(self.proxy, keep_bytes=self._config.keep_mb << 20, id="stream")
+                with Horizontal(id="lower"):
+                    yield OffsetsPane(self.proxy, id="offsets").data_bind(MainScreen.topic)
+                    yield ComposerPane(self.proxy, id="composer").data_bind(MainScreen.topic)
+            yield RecordPane(self.proxy, id="record")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.top_line = self.query_one(TopLine)
+        self.topics_pane = self.query_one(TopicsPane)
+        self.stream_pane = self.query_one(StreamPane)
+        self.offsets_pane = self.query_one(OffsetsPane)
+        self.composer_pane = self.query_one(ComposerPane)
+        self.record_pane = self.query_one(RecordPane)
+        self.set_interval(0.25, self._count)
+        self.focus_pane("topics")
+        self.probe()
+
+    @property
+    def sending(self) -> bool:
+        """Whether a write is under way."""
+        return self.composer_pane.sending
+
+    def _count(self) -> None:
+        self.top_line.counts = (self.proxy.ok_count, self.proxy.failed_count)
+
+    # which pane is where
+
+    def focus_pane(self, pane: str) -> None:
+        """Show a pane and put the focus into it."""
+        self.shown = pane
+        self.call_after_refresh(self.query_one(f"#{pane}").focus)  # it may only now be on screen
+
+    def watch_shown(self, before: str, pane: str) -> None:
+        if before != "composer":
+            self._before = before
+        self.set_class(False, f"-on-{before}")
+        self.set_class(True, f"-on-{pane}")
+        if pane in ("offsets", "composer"):
+            self.lower = pane
+        if self.is_mounted:
+            self.query_one(TabLine).shown = pane
+
+    def watch_lower(self, pane: str) -> None:
+        self.set_class(pane == "offsets", "-lower-offsets")
+        self.set_class(pane == "composer", "-lower-composer")
+
+    def watch_zoomed(self, zoomed: bool) -> None:
+        self.set_class(zoomed, "-zoomed")
+
+    def watch_record_open(self, shown: bool) -> None:
+        self.set_class(shown, "-record-open")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if isinstance(node, TopicsPane | StreamPane | OffsetsPane | ComposerPane | RecordPane) and node.id:
+                self.shown = node.id
+                return
+
+    def action_focus_pane(self, pane: str) -> None:
+        self.record_open = self.record_open and pane == "stream"
+        self.focus_pane(pane)
+
+    def action_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+
+    def action_wire(self) -> None:
+        self.app.push_screen(WireScreen(self.proxy))
+
+    def action_refresh_all(self) -> None:
+        self.topics_pane.refresh_topics()
+        self.offsets_pane.refresh_offsets()
+        self.stream_pane.retry()
+
+    @on(TabLine.Chosen)
+    def _tab_chosen(self, event: TabLine.Chosen) -> None:
+        self.action_focus_pane(event.pane)
+
+    @on(TopLine.WireWanted)
+    def _wire_wanted(self) -> None:
+        self.action_wire()
+
+    # what panes say to each other
+
+    @on(TopicsPane.TopicChosen)
+    def _topic_chosen(self, event: TopicsPane.TopicChosen) -> None:
+        self.topic = event.topic
+        self.record_open = False
+        self.stream_pane.open(event.topic, event.target)
+        self.focus_pane("stream")
+
+    @on(StreamPane.Advanced)
+    def _advanced(self, event: StreamPane.Advanced) -> None:
+        self.offsets_pane.update_positions(event.positions)
+
+    @on(StreamPane.StateChanged)
+    def _state_changed(self, event: StreamPane.StateChanged) -> None:
+        if event.state is StreamState.WAITING:
+            self.top_line.link = Link.WAITING
+        elif event.state is StreamState.STOPPED:
+            self.top_line.link = Link.REFUSED if isinstance(event.error, Forbidden) else self.top_line.link
+        elif event.state is not StreamState.OPENING:
+            self.top_line.link = Link.CONNECTED
+
+    @on(StreamPane.RecordChosen)
+    def _record_chosen(self, event: StreamPane.RecordChosen) -> None:
+        self.record_pane.show(event.record)
+        self.record_open = True
+        self.focus_pane("record")
+
+    @on(StreamPane.RecordHighlighted)
+    def _record_highlighted(self, event: StreamPane.RecordHighlighted) -> None:
+        if self.record_open:
+            self.record_pane.show(event.record)
+
+    @on(StreamPane.ComposeRequested)
+    def _compose_requested(self) -> None:
+        self.action_focus_pane("composer")
+
+    @on(RecordPane.StepRequested)
+    def _step_requested(self, event: RecordPane.StepRequested) -> None:
+        self.stream_pane.move(event.rows)
+
+    @on(RecordPane.Reuse)
+    def _reuse(self, event: RecordPane.Reuse) -> None:
+        self.composer_pane.fill(event.record)
+        self.action_focus_pane("composer")
+
+    @on(RecordPane.Closed)
+    def _record_closed(self) -> None:
+        self.action_focus_pane("stream")
+        self.record_open = False
+
+    @on(OffsetsPane.SeekRequested)
+    def _seek_requested(self, event: OffsetsPane.SeekRequested) -> None:
+        self.stream_pane.seek(event.positions)
+
+    @on(OffsetsPane.LookRequested)
+    def _look_requested(self, event: OffsetsPane.LookRequested) -> None:
+        self.stream_pane.show_stored(event.tp, event.offset)
+        self.focus_pane("stream")
+
+    @on(ComposerPane.Produced)
+    def _produced(self, event: ComposerPane.Produced) -> None:
+        stored = event.produced
+        if self.topic is None or event.topic != self.topic.name or stored.partition is None or stored.offset is None:
+            return
+        self.stream_pane.show_stored(TopicPartition(event.topic, stored.partition), stored.offset)
+
+    @on(ComposerPane.Left)
+    def _composer_left(self) -> None:
+        self.action_focus_pane(self._before)
+
+    def open_topic(self, name: str, target: SeekTarget | None = None) -> None:
+        """For the command palette."""
+        self.topics_pane.choose(name, target)
+
+    @work(exclusive=True, group="probe")
+    async def probe(self) -> None:
+        """Ask who is there; the start screen takes over while nobody is."""
+        self.top_line.link = Link.CONNECTING
+        try:
+            dialect = await self.proxy.probe()
+        except (Unreachable, NotAProxy, Forbidden, Busy) as error:
+            self.top_line.link = Link.NO_ANSWER if isinstance(error, Unreachable) else Link.REFUSED
+            self.post_message(self.NotStarted(error))
+        except ProxyError as error:
+            self.top_line.link = Link.REFUSED
+            report(self, "find out which server this is", error)
+        else:
+            self.connected(dialect)
+
+    def connected(self, dialect: Dialect) -> None:
+        """The proxy answers: say who it is, list what it has."""
+        self.top_line.server = dialect.name
+        self.top_line.link = Link.CONNECTED
+        self.topics_pane.refresh_topics()
