@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from textual.binding import Binding, InvalidBinding
 from textual.dom import DOMNode
-from textual.keys import Keys, key_to_character
+from textual.keys import REPLACED_KEYS, Keys, key_to_character
 
 from ktui.errors import ConfigError
 
@@ -114,13 +114,17 @@ def is_key(name: str) -> bool:
         base = base.partition("+")[2]
     if len(base) == 1:
         return base == name or base == base.lower()
-    return name in _NAMED or base in _NAMED or key_to_character(base) is not None
+    return name in _NAMED or base in _NAMED or _character(base) is not None
 
 
 def is_printable(key: str) -> bool:
     """Whether a field would take the key as text."""
-    character = key_to_character(key)
+    character = _character(key)
     return character is not None and character.isprintable()
+
+
+def _character(key: str) -> str | None:
+    return key_to_character(REPLACED_KEYS.get(key, key))  # key_to_character does not know its own short names
 
 
 def all_places() -> list[Place]:
