@@ -32,9 +32,9 @@ async def serve(
     host: str = "127.0.0.1",
     port: int = 8082,
     *,
-    say: Callable[[str], object] = partial(print, flush=True),
+    say: Callable[[str], object] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open."""
+    """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open (default: print)."""
     listener = listen(host, port)
     try:
         server = make_server(sandbox)
@@ -49,7 +49,7 @@ async def serve(
             opened.cancel()
             if not serving.done():
                 shown = f"[{host}]" if ":" in host else host
-                say(f"http://{shown}:{listener.getsockname()[1]}")
+                (say or partial(print, flush=True))(f"http://{shown}:{listener.getsockname()[1]}")
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             server.should_exit = True
