@@ -100,7 +100,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
     def __init__(self, proxy: ProxyClient, *, recount: float = 5.0, id: str | None = None) -> None:
         """`recount`: seconds between two looks at the counts of the rows in sight."""
         super().__init__(id=id)
-        self.border_title = " 1 Topics "
+        self.border_title = "1 Topics"
         self.proxy = proxy
         self.tallies: dict[str, Tally] = {}
         """What is known of each topic that was in sight once."""
@@ -166,7 +166,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self.table.show(shown, self.table.name_at_cursor or self.opened)
         text = f"{len(shown):,} of {len(self._names):,}" if self._names else ""
         kept = f" · “{self.words}”" if self.words else ""
-        self.border_subtitle = plain(f" {text}{kept} ").markup if text else None
+        self.border_subtitle = plain(f"{text}{kept}") if text else None
         self._say()
 
     def _say(self) -> None:
