@@ -63,6 +63,7 @@ class Stream:
         self._failures = 0
         self._losses = 0
         self._failed_at: dict[TopicPartition, int] | None = None
+        self._told = False
 
     @property
     def paused(self) -> bool:
@@ -194,9 +195,11 @@ class Stream:
         if not self._client.dialect.fails_on_empty_records or error.status != 500:
             raise error
         if self._failed_at != self.positions:
-            self._failed_at = dict(self.positions)
+            self._failed_at, self._told = dict(self.positions), False
             raise error
-        return Batch()
+        notes = [] if self._told else [Note("The proxy answers 500 for records without key and value: passed over")]
+        self._told = True
+        return Batch(notes=notes)
 
     def _trouble(self, error: ProxyError) -> Trouble:
         seconds = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)] * random.uniform(0.8, 1.2)

@@ -23,7 +23,7 @@ _BEGINNING = {"begin", "beginning", "start", "first", "earliest", "oldest"}
 _END = {"end", "now", "live", "latest", "newest"}
 _PARTITION = re.compile(r"(?P<partition>\d+)\s*:\s*(?P<rest>.+)")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\b")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER = re.compile(r"(?P<sign>[+-]?)\s*(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)")
 _LAST = re.compile(r"last\s+(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?")
 _AGO = re.compile(r"-\s*((\d+)\s*(ms|[smhdw])\s*)+")
@@ -148,7 +148,7 @@ def last(ranges: Mapping[TopicPartition, OffsetRange], n: int) -> dict[TopicPart
     left = max(0, n)
     waiting = sorted(ranges, key=lambda tp: ranges[tp].end - ranges[tp].beginning)  # those that have least, first
     for index, tp in enumerate(waiting):
-        share = -(-left // (len(waiting) - index))
+        share = left // (len(waiting) - index)
         shares[tp] = min(share, ranges[tp].end - ranges[tp].beginning)
         left -= shares[tp]
     return {tp: bounds.end - shares[tp] for tp, bounds in ranges.items()}
