@@ -22,7 +22,7 @@ def consequence(target: SeekTarget, positions: Positions, ranges: Mapping[TopicP
         (tp,) = ranges
         return f"{_why(wanted[tp], ranges[tp])}will start at {starts[tp]:,} · {rest}"
     off = sum(starts[tp] != offset for tp, offset in wanted.items())
-    nearest = f", {off} of them at the nearest offset they have" if off else ""
+    nearest = f", {off} nearest to it" if off else ""
     return f"{len(ranges)} partitions will start at {_where(target)}{nearest} · {rest}"
 
 

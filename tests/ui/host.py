@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from ktui.ui.theming import DEFAULT_THEME, DEFAULT_VARIABLES, shipped
+from ktui.ui.theming import DEFAULT_THEME, default_roles, shipped
 
 M = TypeVar("M", bound=Message)
 
@@ -30,7 +30,7 @@ class Host(App[None]):
         self.heard: list[Message] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return DEFAULT_VARIABLES
+        return default_roles(self.current_theme)
 
     def compose(self) -> ComposeResult:
         yield self.pane

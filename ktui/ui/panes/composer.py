@@ -131,6 +131,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self._report(Content())
 
     def on_mount(self) -> None:
+        self._open(None, self.topic)
         self._show()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -139,9 +140,11 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self.form.set_class(low, "-compact")
 
     def watch_topic(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
-        if not self.is_mounted or after is None:
-            return
-        if self.form.typed.topic in ("", before.name if before else ""):
+        if self.is_mounted:
+            self._open(before, after)
+
+    def _open(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
+        if after is not None and self.form.typed.topic in ("", before.name if before else ""):
             self.form.name_topic(after.name)
             self.form.show_dialect(self.proxy.dialect)
             self.form.show_detail(after)

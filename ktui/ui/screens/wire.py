@@ -26,8 +26,10 @@ from ktui.ui.clipboard import copy
 from ktui.ui.report import describe
 from ktui.ui.text import plain
 from ktui.ui.widgets import exchange_text
+from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.prompt import Prompt
+from ktui.ui.widgets.top_line import Link, TopLine
 
 REFRESH = 0.1
 """Seconds between two looks at what is new."""
@@ -64,9 +66,10 @@ masked before anything is kept, and the first 64 KiB of a body are.
         Binding("escape,w", "back", "close", id="wire.close", tooltip="Back to where you were"),
     ]
 
-    def __init__(self, proxy: ProxyClient) -> None:
+    def __init__(self, proxy: ProxyClient, title: str = "local") -> None:
         super().__init__()
         self.proxy = proxy
+        self._title = title
         self.shown: Sequence[Exchange] = ()
         """What is listed, newest first."""
         self.failed_only = False
@@ -78,6 +81,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
         self._chosen: int | None = None
 
     def compose(self) -> ComposeResult:
+        yield TopLine(self._title, self.proxy.url.partition("://")[2])
         with Vertical(id="wire-list") as pane:
             pane.border_title = "Wire"
             yield Static(id="wire-header")
@@ -85,6 +89,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
         with VerticalScroll(id="wire-exchange") as exchange:
             exchange.border_title = "Exchange"
             yield Static(id="wire-detail")
+        yield KeyLine()
 
     @property
     def table(self) -> LineTable:
@@ -111,10 +116,19 @@ masked before anything is kept, and the first 64 KiB of a body are.
             return
         if not self.stopped:
             self._seen, self._taken = seen, tuple(reversed(log))
+        self._show_link(seen[1:])
         self.shown = [exchange for exchange in self._taken if self._matches(exchange)]
         rows = (row for row, exchange in enumerate(self.shown) if exchange.number <= (self._chosen or 1 << 62))
         self.table.keep(next(rows, len(self.shown) - 1), len(self.shown))
         self._show()
+
+    def _show_link(self, counts: tuple[int, int]) -> None:
+        """The line on top, by the last exchange that ended."""
+        top = self.query_one(TopLine)
+        ended = (each for each in self._taken if each.ok is not None and not exchange_text.given_up(each))
+        last = next(ended, None)
+        top.link = Link.CONNECTED if last is None or last.status else Link.NO_ANSWER
+        top.server, top.counts = self.proxy.dialect.name, counts
 
     def _matches(self, exchange: Exchange) -> bool:
         if self.failed_only and (exchange.ok is not False or exchange_text.given_up(exchange)):
@@ -127,7 +141,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
 
     def _show(self) -> None:
         """Draw header, state and the exchange under the cursor."""
-        self.query_one("#wire-header", Static).update(exchange_text.header(self.table.size.width - 1))
+        self.query_one("#wire-header", Static).update(exchange_text.header(self.table.room - 1))
         self.table.refresh()
         selected = self.selected
         self._chosen = selected.number if selected else None
@@ -151,7 +165,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
             headers = {name.lower(): value for name, value in exchange.response_headers}
             error = refusal(exchange.method, path, exchange.status, headers, exchange.response_body, exchange)
         described = describe(error)
-        return f"{described.title}. {described.next_step}".strip()
+        return described.next_step if exchange.failure else f"{described.title}. {described.next_step}".strip()
 
     def _nothing(self) -> str:
         if self.words or self.failed_only:
@@ -215,6 +229,8 @@ masked before anything is kept, and the first 64 KiB of a body are.
             self.notify(how, title="curl", markup=False)
 
     def action_export(self) -> None:
+        if not self.shown:
+            return
         path = Path(f"ktui-wire-{datetime.now():%Y%m%d-%H%M%S}.ndjson").absolute()
         try:
             path.write_text("".join(json.dumps(_plain_dict(exchange)) + os.linesep for exchange in self.shown))

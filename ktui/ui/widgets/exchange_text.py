@@ -37,7 +37,7 @@ def header(width: int) -> Content:
 def line(exchange: Exchange, width: int) -> Content:
     """One exchange in the list."""
     when = exchange.started.astimezone().strftime("%H:%M:%S.%f")[:10]
-    path = plain(exchange.path).truncate(max(4, width - _FIXED), ellipsis=True, pad=True)
+    path = _cut(exchange.path, max(4, width - _FIXED - 1)).truncate(max(4, width - _FIXED), pad=True)
     ms = "" if exchange.milliseconds is None else f"{exchange.milliseconds:,.0f}"
     return Content.assemble(
         (f"{when:<12}", "$ktui-muted"),
@@ -61,6 +61,13 @@ def detail(exchange: Exchange, *, headers: bool = True) -> Content:
         parts += [_header(*pair) for pair in exchange.response_headers]
     parts += _body(exchange.response_body, exchange.response_size)
     return Content("\n").join(parts)
+
+
+def _cut(path: str, width: int) -> Content:
+    """What a path ends with says more than its middle."""
+    begin = width // 3
+    cut = path if len(path) <= width else f"{path[:begin]}…{path[begin + 1 - width :]}"
+    return plain(cut).truncate(width, ellipsis=True)
 
 
 def size(count: int) -> str:

@@ -25,6 +25,10 @@ class LineTable(ScrollView, can_focus=True):
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $ktui-dim;
+        scrollbar-color-hover: $ktui-muted;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
         background: transparent;
         & > .line-table--cursor { background: $panel; }
     }
@@ -86,6 +90,11 @@ class LineTable(ScrollView, can_focus=True):
             self.post_message(self.Moved(self, after))
 
     @property
+    def room(self) -> int:
+        """Cells of a line, beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
     def rows_in_sight(self) -> range:
         """The numbers of the rows on screen."""
         top = self.scroll_offset.y
@@ -101,7 +110,7 @@ class LineTable(ScrollView, can_focus=True):
             self.scroll_to(y=max(0, self.cursor - height), animate=False, immediate=True, force=True)
 
     def render_line(self, y: int) -> Strip:
-        row, width = self.scroll_offset.y + y, self.size.width
+        row, width = self.scroll_offset.y + y, self.room
         style = self.visual_style
         if row >= self.count:
             return Strip.blank(width, style.rich_style)
@@ -112,7 +121,7 @@ class LineTable(ScrollView, can_focus=True):
         return Strip(line.render_segments(style), width)
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.size.width, self.count)
+        self.virtual_size = Size(self.room, self.count)
 
     def _reveal(self) -> None:
         top, height = self.scroll_offset.y, self.size.height

@@ -7,36 +7,14 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from ktui.model import OffsetRange
+from ktui.records.standings import Standing, Standings
+from ktui.ui.text import plain
 from ktui.ui.widgets.ruler import ruler
 
 MANY = 1000
 """From here on behind and lag are drawn as trouble."""
 RULER = range(12, 61)
 """Widths at which a ruler is worth drawing."""
-
-
-@dataclass
-class Standing:
-    """One partition: what it holds, where we read, where the group resumes. None is not known, or not there."""
-
-    partition: int
-    held: OffsetRange | None = None
-    position: int | None = None
-    committed: int | None = None
-    asked: bool = False
-    """Whether the group's offset is known: then no `committed` means that it never committed here."""
-    marked: bool = False
-
-    @property
-    def behind(self) -> int | None:
-        """Offsets from our position to the end."""
-        return None if self.held is None or self.position is None else max(0, self.held.end - self.position)
-
-    @property
-    def lag(self) -> int | None:
-        """Offsets from the committed one to the end."""
-        return None if self.held is None or self.committed is None else max(0, self.held.end - self.committed)
 
 
 @dataclass(frozen=True)
@@ -49,12 +27,11 @@ class Columns:
     """Widths for these rows in this room: BEGIN goes first where it is short, then END; a ruler takes what is left."""
 
     def __init__(self, rows: Sequence[Standing], width: int, *, group: bool) -> None:
-        numbers = [("BEGIN", "held"), ("POSITION", "position"), ("END", "held"), ("BEHIND", "behind")]
-        numbers += [("COMMITTED", "committed"), ("LAG", "lag")] if group else []
+        titles = ["BEGIN", "POSITION", "END", "BEHIND", *(["COMMITTED", "LAG"] if group else [])]
         longest = max((row.held.end for row in rows if row.held), default=0)
         room = max(len(f"{longest:,}"), 5)
         first = _Column("P", max((len(str(row.partition)) for row in rows), default=1) + 1)
-        columns = [_Column(title, max(len(title), room)) for title, _ in numbers]
+        columns = [_Column(title, max(len(title), room)) for title in titles]
         for spare in ("BEGIN", "END"):
             if first.width + sum(column.width + 2 for column in columns) > width:
                 columns = [column for column in columns if column.title != spare]
@@ -66,16 +43,14 @@ class Columns:
     def header(self) -> Content:
         first, *rest = self._columns
         titles = "".join(f"  {column.title:>{column.width}}" for column in rest)
-        return Content.styled(f"  {first.title:<{first.width - 1}}{titles}", "$ktui-muted")
+        return Content.styled(f"{first.title:<{first.width}}{titles}", "$ktui-muted")
 
     def line(self, row: Standing) -> Content:
         """One partition, without the cursor's bar."""
         first, *rest = self._columns
-        mark = Content.styled("✓", "bold $accent") if row.marked else Content(" ")
-        parts = [
-            mark,
-            Content.styled(f"{row.partition:<{first.width - 1}}", "$foreground" if row.marked else "$ktui-muted"),
-        ]
+        mark = Content.styled("✓" if row.marked else " ", "bold $accent")
+        number = Content.styled(str(row.partition), "$foreground" if row.marked else "$ktui-muted")
+        parts = [(number + mark).truncate(first.width, pad=True)]
         parts += [Content("  ") + self._cell(column, row) for column in rest]
         if self._ruler and row.held is not None:
             parts += [Content("  "), ruler(self._ruler, row.held, row.position, row.committed)]
@@ -98,3 +73,21 @@ class Columns:
                 style = "$error" if (value or 0) >= MANY else "$ktui-muted"
         text = "-" if value is None else f"{value:,}"
         return Content.styled(f"{text:>{column.width}}", "$ktui-muted" if value is None else style)
+
+
+def title(rows: Standings, group: str) -> Content:
+    """The pane's name, and how far behind the group is; no group, no word of it."""
+    named = Content("3 Offsets")
+    if group:
+        named += Content(" · group ") + plain(group)
+        if rows.lag is not None:
+            named += Content.assemble(" lag ", (f"{rows.lag:,}", "$error"))
+        elif any(row.asked for row in rows):
+            named += Content(" never committed here")
+    return named
+
+
+def legend(*, group: bool) -> Content:
+    """The signs on the ruler."""
+    ours = Content.assemble("position ours ", ("◆", "$accent"))
+    return ours + Content.assemble("   committed ", ("┃", "$secondary")) if group else ours

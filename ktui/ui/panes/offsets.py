@@ -1,0 +1,301 @@
+"""The offsets pane: where every partition begins and ends, where we read, where a group resumes; and seeking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Self
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import var
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.worker import Worker
+
+from ktui.errors import ProxyError
+from ktui.model import Positions, TopicDetail, TopicPartition
+from ktui.records.standings import Group, Standing, Standings, known
+from ktui.records.target import SeekTarget, TargetError, resolve
+from ktui.rest.client import ProxyClient
+from ktui.ui.report import report, sentence
+from ktui.ui.text import plain
+from ktui.ui.widgets.line_table import LineTable
+from ktui.ui.widgets.offset_columns import Columns, legend, title
+from ktui.ui.widgets.prompt import Prompt
+
+EXAMPLES = "181  +10  -100  begin  end  14:00  -2h"
+EVERY = 5.0
+"""Seconds between two looks at the offsets."""
+AT_ONCE = 64
+"""Partitions that are asked for by themselves; each costs one request. Of larger topics those in sight are."""
+
+
+class OffsetsPane(Widget):
+    """A row per partition. It reads offsets and asks others to seek; the positions themselves are the stream's."""
+
+    DEFAULT_CSS = """
+    OffsetsPane {
+        border: round $ktui-dim;
+        border-title-color: $ktui-muted;
+        border-subtitle-color: $ktui-muted;
+        layout: vertical;
+        &:focus-within { border: round $primary; border-title-color: $primary; }
+        & #offsets-header { height: 1; padding-left: 1; }
+        & #offsets-says { height: auto; padding: 0 1; color: $ktui-muted; }
+    }
+    """
+
+    HELP = """\
+# Offsets
+
+`BEGIN` is the first offset kept, `END` one past the last, `POSITION` what the stream reads next, `BEHIND` what is
+between it and the end. With a group: `COMMITTED` is where the group would resume and `LAG` what it has not read.
+Looking at a group neither joins nor moves it.
+
+- `s` seeks the partition under the cursor, or all marked ones: `181`, `+10`, `-100`, `begin`, `end`, `14:00`,
+  `2026-11-20 14:00`, `-2h`; `2:181` names a partition. `b` and `e` go to begin and end at once.
+- `x` marks a partition, `X` all of them or none.
+- `enter` looks at the record at our position. Offsets in sight are asked for every 5 s, `R` asks for all at once.
+- `o` names a group; an empty name takes it away. On the ruler `◆` is our position, `┃` the committed offset.
+"""
+
+    BINDINGS = [
+        Binding("s", "seek", "seek", id="offsets.seek", tooltip="Read on from another offset or time"),
+        Binding("b", "jump('begin')", "begin", id="offsets.begin", tooltip="Read from the first record kept"),
+        Binding("e", "jump('end')", "end", id="offsets.end", tooltip="Read only what is new"),
+        Binding("x", "mark", "mark", id="offsets.mark", tooltip="Mark the partition, to seek several together"),
+        Binding("X", "mark_all", "mark all", id="offsets.mark-all", tooltip="Mark all partitions, or none"),
+        Binding("o", "group", "group", id="offsets.group", tooltip="Show a group's committed offsets and lag"),
+        Binding("enter", "look", "look", id="offsets.look", tooltip="Look at the record there"),
+        Binding("escape", "mark_all(False)", "unmark", id="offsets.unmark", show=False, tooltip="Take the marks away"),
+    ]
+
+    topic: var[TopicDetail | None] = var(None)
+    """The open topic."""
+
+    @dataclass
+    class SeekRequested(Message):
+        """The stream shall read on from there; partitions not named stay where they are."""
+
+        positions: dict[TopicPartition, int]
+
+    @dataclass
+    class LookRequested(Message):
+        """The record at this offset shall be shown."""
+
+        tp: TopicPartition
+        offset: int
+
+    def __init__(self, proxy: ProxyClient, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.proxy = proxy
+        self.rows = Standings()
+        """One per partition, in order."""
+        self.group = Group()
+        """What is compared with."""
+        self.trouble = ""
+        """Why the offsets are old."""
+        self._columns = Columns([], 80, group=False)
+        self._loading: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="offsets-header")
+        yield LineTable(self._line)
+        yield Static(id="offsets-says")
+
+    @property
+    def table(self) -> LineTable:
+        return self.query_one(LineTable)
+
+    @property
+    def chosen(self) -> list[Standing]:
+        """What a verb acts on: the marked partitions, or else the one under the cursor."""
+        return self.rows.marked or self.rows[self.table.cursor : self.table.cursor + 1]
+
+    @property
+    def shown(self) -> bool:
+        """Whether anybody can see this pane."""
+        return all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
+
+    def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
+        if self.is_mounted:
+            self.table.focus(scroll_visible)
+        return self
+
+    def update_positions(self, positions: Positions) -> None:
+        """The stream has read on."""
+        self.rows.update_positions(positions)
+        if self.is_mounted:
+            self.table.refresh()
+
+    def on_mount(self) -> None:
+        self._open(self.topic)
+        self.set_interval(EVERY, self._look_again)
+
+    def on_resize(self) -> None:
+        self._show()
+
+    def on_show(self) -> None:
+        """What was hidden when the topic was opened has not asked yet."""
+        if any(row.held is None for row in self.rows):
+            self.refresh_offsets()
+        else:
+            self._look_again()
+
+    def watch_topic(self, topic: TopicDetail | None) -> None:
+        if self.is_mounted:
+            self._open(topic)
+
+    def _open(self, topic: TopicDetail | None) -> None:
+        rows = Standings(topic.name, [each.partition for each in topic.partitions]) if topic else Standings()
+        if topic and self.rows.topic == topic.name:
+            rows.adopt(self.rows)
+        self.rows, self.trouble = rows, ""
+        self.query(Prompt).remove()
+        self._show()
+        if self.shown:
+            self.refresh_offsets()
+
+    def _line(self, row: int, width: int) -> Content:
+        return self._columns.line(self.rows[row])
+
+    def _show(self) -> None:
+        """Draw everything that does not come with the lines themselves."""
+        self._columns = Columns(self.rows, self.table.room - 1 or 80, group=self.group.compared)
+        self.query_one("#offsets-header", Static).update(self._columns.header if self.rows else "")
+        self.table.count = len(self.rows)
+        self.table.refresh()
+        says = "" if self.topic else "No topic is open: enter on one in Topics (1) does."
+        if self.group.refusal:
+            says = f"The lag of {self.group.name} cannot be shown: {sentence(self.group.refusal)}."
+        self.query_one("#offsets-says", Static).update(plain(says))
+        self.query_one("#offsets-says").display = bool(says)
+        for prompt in self.query("#offsets-seek").results(Prompt):
+            prompt.update_consequence()
+        self.border_title = title(self.rows, self.group.name if self.group.compared else "")
+        self.border_subtitle = self._state()
+
+    def _state(self) -> Content:
+        if self.trouble:
+            return plain(f"{self.trouble} · asked again every {EVERY:.0f} s").stylize("$warning")
+        often = f"those in sight every {EVERY:.0f} s, R all · " if len(self.rows) > AT_ONCE else ""
+        return Content(often) + legend(group=self.group.compared)
+
+    def _look_again(self) -> None:
+        if self.topic and self.shown and not (self._loading and self._loading.is_running):
+            rows: Sequence[Standing] = self.rows
+            if len(rows) > AT_ONCE:
+                sight = self.table.rows_in_sight
+                rows = self.rows[sight.start : sight.stop]
+            self._loading = self.load_offsets(rows)
+
+    @on(LineTable.Chosen)
+    def action_look(self) -> None:
+        row = self.rows[self.table.cursor] if self.rows else None
+        if row is None or row.held is None:
+            return
+        if row.held.beginning == row.held.end:
+            self.notify(f"Partition {row.partition} is empty.", markup=False)
+            return
+        offset = row.held.beginning if row.position is None else row.position
+        self.post_message(self.LookRequested(row.tp, min(row.held.clamp(offset), row.held.end - 1)))
+
+    def action_mark(self) -> None:
+        if self.rows:
+            row = self.rows[self.table.cursor]
+            row.marked = not row.marked
+            self.table.action_move(1)
+            self.table.refresh()
+
+    def action_mark_all(self, marked: bool | None = None) -> None:
+        self.rows.mark_all(len(self.rows.marked) < len(self.rows) if marked is None else marked)
+        self.table.refresh()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self.rows.marked) if parameters == (False,) else True
+
+    def refresh_offsets(self) -> None:
+        """Ask for all offsets now."""
+        if self.topic:
+            self._loading = self.load_offsets(self.rows)
+
+    def action_seek(self) -> None:
+        chosen = self.chosen
+        if not chosen or self.query(Prompt):
+            return
+        label = f"seek {self.rows.called(chosen)} to"
+        says = partial(self.rows.consequence, chosen=chosen)
+        self.mount(Prompt(label, examples=EXAMPLES, consequence=says, id="offsets-seek"))
+
+    def action_jump(self, where: str) -> None:
+        self.seek(SeekTarget.parse(where, now=datetime.now().astimezone()), self.chosen)
+
+    def action_group(self) -> None:
+        if self.rows and not self.query(Prompt):
+            self.mount(Prompt("compare with group", examples="empty: none", value=self.group.name, id="offsets-group"))
+
+    @on(Prompt.Submitted, "#offsets-seek")
+    def _seek_typed(self, event: Prompt.Submitted) -> None:
+        try:
+            self.seek(*self.rows.understand(event.text, self.chosen), event.prompt)
+        except TargetError as error:
+            event.prompt.complain(str(error))
+
+    @on(Prompt.Submitted, "#offsets-group")
+    async def _group_typed(self, event: Prompt.Submitted) -> None:
+        self.group = Group(event.text)
+        self.rows.forget_group()
+        await self._close(event.prompt)
+        self._show()
+        self.refresh_offsets()
+
+    @on(Prompt.Cancelled)
+    async def _cancelled(self, event: Prompt.Cancelled) -> None:
+        await self._close(event.prompt)
+
+    async def _close(self, prompt: Prompt) -> None:
+        await prompt.remove()
+        self.table.focus()
+
+    @work(group="seek", exclusive=True)
+    async def seek(self, target: SeekTarget, rows: Sequence[Standing], prompt: Prompt | None = None) -> None:
+        """Find out where that is and ask for it. Marks stay, so that the next seek can be of the same partitions."""
+        positions, ranges = known(rows)
+        try:
+            there = await resolve(self.proxy, target, positions, ranges)
+        except (ProxyError, TargetError) as error:
+            if prompt is None:
+                report(self, "seek", error)
+            elif prompt.is_attached:
+                prompt.complain(sentence(error))
+            return
+        if not there:
+            self.notify("The offsets are not known yet.", severity="warning", markup=False)
+            return
+        self.post_message(self.SeekRequested(there))
+        if prompt is not None and prompt.is_attached:
+            await self._close(prompt)
+
+    @work(group="load", exclusive=True)
+    async def load_offsets(self, rows: Sequence[Standing]) -> None:
+        """Ask for the offsets of these partitions, and of the group. What fails is state, not a toast."""
+        topic = self.topic
+        if topic is None:
+            return
+        try:
+            for start in range(0, len(rows), AT_ONCE):
+                some = rows[start : start + AT_ONCE]
+                self.rows.update_held(await self.proxy.ranges(topic.name, [row.partition for row in some]))
+                self._show()
+            await self.group.load(self.proxy, self.rows, rows)
+        except ProxyError as error:
+            self.trouble = sentence(error)
+        else:
+            self.trouble = ""
+        self._show()
