@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual import events
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -22,6 +22,12 @@ def key_name(binding: Binding) -> str:
     if key.startswith("ctrl+"):
         return "^" + key.removeprefix("ctrl+")
     return SHORT_NAMES.get(key, key)
+
+
+def _declared(active: ActiveBinding) -> int:
+    """The place of a binding in its class: the screen's own order puts keys that a field has too in another place."""
+    ids = [binding.id for binding in type(active.node).BINDINGS if isinstance(binding, Binding)]
+    return ids.index(active.binding.id) if active.binding.id in ids else len(ids)
 
 
 class KeyLine(Widget):
@@ -45,13 +51,16 @@ class KeyLine(Widget):
         self.refresh()
 
     def _shown_bindings(self) -> list[tuple[Binding, bool]]:
-        """Those to show, in the order of the focus chain; the ways to all the others come last, and always."""
-        shown: dict[str, tuple[Binding, bool]] = {}
+        """Those to show: the focused widget's first, each in the order it is declared in; the ways to all the others
+        come last, and always."""
+        shown: dict[str, ActiveBinding] = {}
         for active in self.screen.active_bindings.values():
             if active.binding.show and active.binding.description:
-                shown.setdefault(active.binding.action, (active.binding, active.enabled))
+                shown.setdefault(active.binding.action, active)
         ways = [shown.pop(action) for action in WAYS if action in shown]
-        return [*shown.values(), *ways]
+        chain = list((self.screen.focused or self.screen).ancestors_with_self)
+        ordered = sorted(shown.values(), key=lambda active: (chain.index(active.node), _declared(active)))
+        return [(active.binding, active.enabled) for active in [*ordered, *ways]]
 
     def render(self) -> Content:
         room = self.size.width
