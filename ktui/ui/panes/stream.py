@@ -133,6 +133,11 @@ class StreamPane(Vertical):
         """Next offset to read, per partition that is read."""
         return self._following.positions if self._following else {}
 
+    def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
+        """The table takes the focus for the pane."""
+        self.table.focus(scroll_visible)
+        return self
+
     def open(self, topic: TopicDetail, target: SeekTarget | None = None) -> None:
         """Show a topic: its last 100 records and then what comes, or from `target` on."""
         self.topic, self._following, self._apart = topic, None, {}
@@ -225,7 +230,7 @@ class StreamPane(Vertical):
             self._landing = not (isinstance(start, SeekTarget) and start.kind in (Kind.LAST, Kind.END))
         if note:
             self.records.mark(Note(note))
-        self._awaited = None
+        self._awaited, self._ticks = None, 0
         before = {**self._apart, **self.positions}
         self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before)
         self._enter(StreamState.OPENING)
@@ -262,7 +267,7 @@ class StreamPane(Vertical):
         line = status.line(self.size.width - 4)
         if line != self._said:
             self._said = line
-            self.border_subtitle = Content.assemble(" ", line, " ")
+            self.border_subtitle = line
         self.border_title = title(self.topic, self._partitions, numbered=not self.screen.has_class("-narrow"))
         self.table.say(hint(self.state, self._error, following.ranges if following else {}))
 
@@ -270,7 +275,7 @@ class StreamPane(Vertical):
         """Twice a second: figures, the countdown, and whether enough lies ahead."""
         self._ticks += 1
         if self._ticks % 2:
-            self.status.counts.append(self._arrived)
+            self.status.counts.append(self._arrived if self._ticks > 2 else 0)  # the first is no rate
             self._arrived = 0
         if self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
             assert self._following is not None

@@ -96,7 +96,7 @@ class Prompt(Widget):
 
     def update_consequence(self) -> None:
         """Ask again what the text would do; for when the ground has moved (new offsets came in)."""
-        if self._consequence is not None and self.is_mounted:
+        if self._consequence is not None and self.is_attached:
             said = self._consequence(self.text)
             self._say(plain(said) if isinstance(said, str) else said, complaint=False)
 

@@ -84,6 +84,8 @@ def key_spans(record: Record) -> list[Span]:
     spans = decode.preview(record.key, KEY_WIDTHS[1])
     if len(spans) == 1 and spans[0].role is not Role.WORD:
         return [Span(spans[0].text, Role.NAME)]
+    if len(spans) == 2 and spans[-1].role is Role.NUMBER:
+        return spans[1:]  # hex: how many bytes a key has is of no interest in a list
     return spans
 
 

@@ -31,7 +31,7 @@ _PATIENCE = 40
 """Windows for which the key column stays wider than needed while rows fly by, so that the values do not jitter."""
 
 
-class RecordTable(ScrollView, can_focus=True):
+class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a log. Follows its end until the user goes elsewhere."""
 
     DEFAULT_CSS = f"""

@@ -18,12 +18,12 @@ def title(topic: TopicDetail | None, chosen: Collection[int], *, numbered: bool)
     """Topic and partitions; with the pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
-        return Content(f" {number}Stream ")
+        return Content(f"{number}Stream")
     there = len(topic.partitions)
     count = f"{there} partition{'' if there == 1 else 's'}"
     if len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
-    return plain(f" {number}{topic.name} · {count} ")
+    return plain(f"{number}{topic.name} · {count}")
 
 
 def hint(state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange]) -> str:

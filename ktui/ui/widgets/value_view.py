@@ -26,7 +26,7 @@ SLICE = 0.006
 """Seconds of layout between two looks at the keyboard."""
 
 
-class ValueView(ScrollView, can_focus=True):
+class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows lines: some of ours on top, then those of a value. Knows the path of the line under its cursor."""
 
     DEFAULT_CSS = f"""

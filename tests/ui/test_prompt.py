@@ -1,0 +1,135 @@
+"""Questions of one line: the prompt, and the menu of what to copy."""
+
+from __future__ import annotations
+
+import base64
+
+import pyperclip
+import pytest
+from textual.widgets import Input
+
+from ktui.model import Header, Record
+from ktui.ui import clipboard
+from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.partition_choice import ChoiceError, parse_partitions, partition_words
+from ktui.ui.widgets.prompt import Prompt
+from tests.ui.host import Host, until
+
+
+async def test_the_consequence_follows_the_typing() -> None:
+    prompt = Prompt("seek to", examples="181  +10", consequence=lambda text: f"[/] would go to {text or 'nowhere'}")
+    app = Host(prompt)
+    async with app.run_test(size=(80, 10), message_hook=app.hear) as pilot:
+        await until(pilot, lambda: "seek to" in app.text)
+        assert "181  +10" in app.text
+        assert "[/] would go to nowhere" in app.text
+        await pilot.press("1", "8", "1")
+        assert "[/] would go to 181" in app.text
+        await pilot.press("space", "enter")
+        assert [message.text for message in app.of(Prompt.Submitted)] == ["181"]
+        assert prompt.is_mounted
+
+
+async def test_a_complaint_stays_until_the_text_changes() -> None:
+    prompt = Prompt("group", value="bil")
+    app = Host(prompt)
+    async with app.run_test(size=(80, 10)) as pilot:
+        prompt.complain("There is no such group: \x1b[31m")
+        await pilot.pause()
+        assert "There is no such group: ␛[31m" in app.text
+        await pilot.press("l")
+        assert "There is no such group" not in app.text
+        assert prompt.query_one(Input).value == "bill"
+
+
+async def test_escape_cancels() -> None:
+    app = Host(Prompt("group"))
+    async with app.run_test(size=(40, 10), message_hook=app.hear) as pilot:
+        await pilot.press("x", "escape")
+        assert len(app.of(Prompt.Cancelled)) == 1
+        assert not app.of(Prompt.Submitted)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"), [("0,2-4", {0, 2, 3, 4}), ("all", {0, 1, 2, 3, 4, 5}), ("", {0, 1, 2, 3, 4, 5}), (" 5 ", {5})]
+)
+def test_partitions_as_typed(text: str, chosen: set[int]) -> None:
+    assert parse_partitions(text, range(6)) == chosen
+
+
+@pytest.mark.parametrize("text", ["x", "0-", "9", "4-9", "0,,1", "-1", "4-2", "²"])
+def test_partitions_that_are_none(text: str) -> None:
+    with pytest.raises(ChoiceError):
+        parse_partitions(text, range(6))
+
+
+def test_partitions_in_short() -> None:
+    assert partition_words({0, 2, 3, 4, 7}) == "0,2-4,7"
+
+
+RECORD = Record("orders", 1, 181, b"k-1", b'{"n": 9007199254740993}', None, (Header("trace", b"a"), Header("x", None)))
+
+
+@pytest.mark.parametrize(
+    ("key", "copied"),
+    [
+        ("v", '{"n": 9007199254740993}'),
+        ("k", "k-1"),
+        ("h", "trace: a\nx: "),
+        ("o", "orders/1@181"),
+    ],
+)
+async def test_each_part_is_copied_by_its_key(key: str, copied: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/9")
+    app = Host(CopyMenu(RECORD))
+    async with app.run_test(size=(100, 10), message_hook=app.hear) as pilot:
+        assert "headers (2)" in app.text
+        await pilot.press(key)
+        assert app.clipboard == copied
+        assert "by OSC 52" in app.toasts[0]
+        assert app.of(CopyMenu.Closed)
+
+
+async def test_what_is_null_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/9")
+    app = Host(CopyMenu(Record("t", 0, 0)))
+    async with app.run_test(size=(100, 10)) as pilot:
+        await pilot.press("v")
+        assert app.clipboard == ""
+        assert "null" in app.toasts[0]
+
+
+async def test_another_key_closes_the_menu_and_does_nothing_else() -> None:
+    app = Host(CopyMenu(RECORD))
+    async with app.run_test(size=(100, 10), message_hook=app.hear) as pilot:
+        await pilot.press("x")
+        assert app.of(CopyMenu.Closed)
+        assert not app.toasts
+
+
+async def test_the_native_clipboard_is_named_when_it_was_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SSH_TTY", raising=False)
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    pasted: list[str] = []
+    monkeypatch.setattr(pyperclip, "copy", pasted.append)
+    app = Host(Prompt("x"))
+    async with app.run_test():
+        assert clipboard.copy(app, "ä", "value") == "Copied value, 2 bytes, to the clipboard"
+        assert pasted == ["ä"]
+
+
+async def test_without_a_native_clipboard_the_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSH_TTY", raising=False)
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+
+    def nothing_there(text: str) -> None:
+        raise pyperclip.PyperclipException("no xclip here")
+
+    monkeypatch.setattr(pyperclip, "copy", nothing_there)
+    app = Host(Prompt("x"))
+    async with app.run_test():
+        words = clipboard.copy(app, base64.b64encode(b"\xff").decode(), "value")
+        assert "by OSC 52 (the terminal decides" in words
+        assert app.clipboard == "/w=="

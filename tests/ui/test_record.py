@@ -1,0 +1,172 @@
+"""The record pane: everything of one record, exact, foldable, and quick however large."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from textual.pilot import Pilot
+
+from ktui.model import Header, Record
+from ktui.ui.panes.record import RecordPane
+from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.layout import Layout
+from ktui.ui.widgets.value_view import ValueView
+from tests.ui.host import Host, until
+
+ORDER = Record(
+    "orders",
+    3,
+    8131,
+    b"cust-00481",
+    b'{"id": 9007199254740993, "customer": {"name": "wanda", "vip": true}, "total": 12.50, "items": [{"a": 1}, 2]}',
+    1_795_176_000_114,
+    (Header("trace", b"abc"), Header("trace", None)),
+)
+
+
+def app_with(record: Record) -> tuple[Host, RecordPane]:
+    pane = RecordPane()
+    app = Host(pane)
+    app.call_later(lambda: (pane.show(record), pane.focus()))
+    return app, pane
+
+
+async def test_everything_of_a_record_is_there() -> None:
+    app, pane = app_with(ORDER)
+    async with app.run_test(size=(70, 30)) as pilot:
+        await until(pilot, lambda: "12.50" in app.text)
+        for text in (
+            "orders/3 @ 8,131",
+            "key      cust-00481   text, 10 bytes",
+            "headers  trace: abc",
+            "         trace: null",
+            "▾ {",
+            '    "id": 9007199254740993',
+            '    "customer": ▾ {',
+            '        "name": "wanda"',
+            f"JSON · {len(ORDER.value or b'')} bytes · $",
+            " ago",
+        ):
+            assert text in app.text, text
+        assert pane.record is ORDER
+
+
+async def test_folding_and_the_path_under_the_cursor() -> None:
+    app, pane = app_with(ORDER)
+    async with app.run_test(size=(70, 30)) as pilot:
+        await until(pilot, lambda: pane.query_one(ValueView).complete)
+        await pilot.press("j", "j", "j")
+        assert "$.customer.name" in app.text
+        await pilot.press("left")
+        assert pane.query_one(ValueView).path == "$.customer"
+        await pilot.press("left")
+        assert '"customer": ▸ { 2 }' in app.text
+        assert "wanda" not in app.text
+        await pilot.press("j", "j")
+        assert '"items": ▾ [' in app.text
+        assert pane.query_one(ValueView).path == "$.items"
+        await pilot.press("k", "k", "right")
+        assert "wanda" in app.text
+        await pilot.press("end", "k", "k")
+        assert pane.query_one(ValueView).path == "$.items[1]"
+
+
+async def test_decode_as_goes_round() -> None:
+    app, _ = app_with(ORDER)
+    async with app.run_test(size=(90, 30)) as pilot:
+        await until(pilot, lambda: "12.50" in app.text)
+        await pilot.press("d", "d")
+        assert '{"id": 9007199254740993, "customer"' in app.text
+        assert "shown as text" in app.text
+        await pilot.press("d")
+        assert "00000000  7b 22 69 64" in app.text
+        assert "shown as hex" in app.text
+        await pilot.press("d")
+        assert "▾ {" in app.text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "tombstone"),
+        (b"", "empty"),
+        (b"\xff\xfe\x00\x01", "binary · 4 bytes"),
+        (b"line one\nline two", "text · 17 bytes"),
+        (b'\0\0\0\0\x2a{"a": 1}', "schema id 42, JSON"),
+    ],
+)
+async def test_values_that_are_no_json(value: bytes | None, words: str) -> None:
+    app, _ = app_with(Record("t", 0, 0, b"k", value))
+    async with app.run_test(size=(70, 20)) as pilot:
+        await until(pilot, lambda: words in app.text)
+        assert "time     not sent by this proxy" in app.text
+
+
+async def test_evil_texts_reach_the_screen_tamed() -> None:
+    evil = "\x1b]52;c;aGk=\x07[/] [red]\u202e\x9b31m \ud800 日本 and a few more harmless words".encode(
+        "utf-8", "surrogatepass"
+    )
+    app, _ = app_with(Record("t", 0, 0, evil, evil, None, (Header("[/]\x1b]0;x\x07", evil),)))
+    async with app.run_test(size=(70, 20)) as pilot:
+        await until(pilot, lambda: "日本" in app.text)
+        assert not set(app.text) & {"\x1b", "\x07", "\x9b", "\u202e"}
+        assert "[/] [red]" in app.text
+
+
+async def test_keys_ask_the_screen() -> None:
+    app, pane = app_with(ORDER)
+    async with app.run_test(size=(70, 30), message_hook=app.hear) as pilot:
+        await until(pilot, lambda: "12.50" in app.text)
+        await pilot.press("up", "down", "r", "escape")
+        assert [message.rows for message in app.of(RecordPane.StepRequested)] == [-1, 1]
+        assert app.of(RecordPane.Reuse)[0].record is ORDER
+        assert app.of(RecordPane.Closed)
+        await pilot.press("y")
+        assert pane.query(CopyMenu)
+        await pilot.press("escape")
+        await until(pilot, lambda: not pane.query(CopyMenu))
+        assert pane.query_one(ValueView).has_focus
+
+
+async def _paint_time(pilot: Pilot[None], pane: RecordPane, record: Record, token: str) -> float:
+    begun = time.perf_counter()
+    pane.show(record)
+    app = pane.app
+    assert isinstance(app, Host)
+    await until(pilot, lambda: token in app.text)
+    return time.perf_counter() - begun
+
+
+async def test_a_megabyte_opens_at_once_and_is_all_there_later() -> None:
+    """A ratio in one run: its first screen takes as long as that of a small one, give or take a slice."""
+    item = b'{"id": 9007199254740993, "name": "aiko", "tags": [1, 2, 3]}'
+    large = b'{"token-large": [' + b", ".join([item] * 17_000) + b"]}"
+    assert len(large) > 1_000_000
+    app, pane = app_with(ORDER)
+    async with app.run_test(size=(70, 30)) as pilot:
+        await until(pilot, lambda: "12.50" in app.text)
+        small = await _paint_time(pilot, pane, Record("t", 0, 1, None, b'{"token-small": 1}'), "token-small")
+        took = await _paint_time(pilot, pane, Record("t", 0, 2, None, large), "token-large")
+        assert took < small + 0.1
+        await pilot.press("j")
+        assert pane.query_one(ValueView).path == "$.token-large"
+
+
+def test_a_layout_is_whole_in_the_end() -> None:
+    from ktui import decode
+
+    value = b'{"a": [' + b", ".join([b'{"n": 1}'] * 2000) + b'], "long": "' + "日".encode() * 5000 + b'"}'
+    layout = Layout([], decode.lines(decode.read(value)), 40)
+    while layout.grow(0.001):
+        pass
+    assert layout.complete
+    assert len(layout.lines) == 2 + 2 * 1 + 2000 * 3 + 1
+    text = "".join(span.text for row in layout.rows for span in layout.piece(row)[1:] if "日" in span.text)
+    assert text.count("日") == 5000
+    layout.toggle(1)
+    while layout.grow(0.001):
+        pass
+    assert layout.spans(1)[-1].text == "[ 2,000 ]"
+    assert layout.row_of(500) == 1
+    assert layout.path(3) == "$.a[0].n"

@@ -1,0 +1,264 @@
+"""The stream's table over real logs: what it shows, where the cursor stays, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import pytest
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from ktui.model import Gap, Header, Record
+from ktui.records.log import Note, RecordLog
+from ktui.ui.widgets.record_table import RecordTable
+from tests.ui.host import Host, until
+
+NOON = int(datetime(2026, 11, 20, 12, 0, 0, 142_000).timestamp() * 1000)
+
+
+def record(offset: int, value: bytes | None = b'{"n":1}', key: bytes | None = b"k", **more: object) -> Record:
+    return Record("t", more.pop("partition", 0), offset, key, value, **more)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def showing(
+    log: RecordLog, size: tuple[int, int] = (100, 12)
+) -> AsyncIterator[tuple[RecordTable, Pilot[None], Host]]:
+    table = RecordTable(log)
+    app = Host(table)
+    async with app.run_test(size=size, message_hook=app.hear) as pilot:
+        table.focus()
+        table.look()
+        await pilot.pause()
+        yield table, pilot, app
+
+
+def lines(app: Host) -> list[str]:
+    return [line.rstrip(" ▁▂▃▄▅▆▇█") for line in app.text.split("\n")]
+
+
+async def test_shows_columns_and_follows_the_end() -> None:
+    log = RecordLog()
+    log.extend([record(offset, partition=offset % 3) for offset in range(7000, 7050)])
+    async with showing(log) as (table, pilot, app):
+        shown = lines(app)
+        assert shown[0].split() == ["P", "OFFSET", "KEY", "VALUE", "time:", "not", "sent", "by", "this", "proxy"]
+        assert shown[-1] == '▌2     7,049  k         {"n": 1}'
+        assert table.cursor == 49
+        log.extend([record(7050)])
+        await until(pilot, lambda: table.cursor == 50)
+        assert "7,050" in lines(app)[-1]
+
+
+async def test_null_empty_tombstone_and_their_like_are_told_apart() -> None:
+    log = RecordLog()
+    log.extend([record(0, None), record(1, b""), record(2, None, None), record(3, b"null"), record(4, b"tombstone")])
+    async with showing(log) as (table, _, app):
+        assert [line.split("  ")[-1].strip() for line in lines(app)[1:6]] == [
+            "tombstone", "empty", "null", "null", "tombstone",
+        ]  # fmt: skip
+        strips = table.render_lines(table.size.region)
+        assert _italic(strips[1])
+        assert _italic(strips[2])
+        assert _italic(strips[3])
+        assert not _italic(strips[4])
+        assert not _italic(strips[5])
+
+
+def _italic(strip: Strip) -> bool:
+    return any(segment.style and segment.style.italic for segment in strip if segment.text.strip())
+
+
+async def test_gaps_and_notes_have_rows_of_their_own() -> None:
+    log = RecordLog()
+    log.mark(Note("jumped to 181"))
+    log.extend([record(181, partition=3)])
+    log.mark(Gap("t", 3, 8121, 8126))
+    log.mark(Gap("t", 3, 8128, 8128))
+    async with showing(log) as (table, pilot, app):
+        shown = lines(app)
+        assert "╌╌ jumped to 181 ╌╌" in shown[1]
+        assert "╌╌ 3: 8,121 to 8,126 not there (compacted or aborted) ╌╌" in shown[3]
+        assert "╌╌ 3: 8,128 is not there (compacted or aborted) ╌╌" in shown[4]
+        await pilot.press("enter")
+        assert table.record is None
+        assert not app.of(RecordTable.Chosen)
+
+
+async def test_moving_up_leaves_the_end_and_end_of_the_log_finds_it() -> None:
+    log = RecordLog()
+    log.extend([record(offset) for offset in range(100)])
+    async with showing(log) as (table, pilot, app):
+        await pilot.press("up", "k")
+        assert (table.cursor, table.following) == (97, False)
+        top = lines(app)[1]
+        log.extend([record(offset) for offset in range(100, 150)])
+        await until(pilot, lambda: table.below == 50)
+        assert lines(app)[1] == top
+        assert table.cursor == 97
+        assert [message.record.offset for message in app.of(RecordTable.Highlighted)][-1] == 97
+        table.follow()
+        await pilot.pause()
+        assert "149" in lines(app)[-1]
+        log.extend([record(150)])
+        await until(pilot, lambda: table.cursor == 150)
+
+
+async def test_pages_home_and_choosing() -> None:
+    log = RecordLog()
+    log.extend([record(offset) for offset in range(100)])
+    async with showing(log) as (table, pilot, app):
+        await pilot.press("home", "j", "pagedown", "enter")
+        assert table.cursor == 11
+        assert app.of(RecordTable.Chosen)[-1].record.offset == 11
+
+
+async def test_the_ring_drops_rows_and_nothing_moves() -> None:
+    log = RecordLog(max_rows=1000)
+    for start in range(0, 1000, 100):
+        log.extend([record(offset) for offset in range(start, start + 100)])
+    async with showing(log) as (table, pilot, app):
+        await pilot.press("up", "up", "up")
+        shown, cursor = lines(app)[1:], table.cursor
+        for start in range(1000, 1700, 100):
+            log.extend([record(offset) for offset in range(start, start + 100)])
+        assert log.first > 0
+        await until(pilot, lambda: table.below == 700)
+        assert lines(app)[1:] == shown
+        assert table.cursor == cursor
+
+
+async def test_a_cursor_whose_row_was_dropped_stands_on_the_oldest() -> None:
+    log = RecordLog(max_rows=1000)
+    log.extend([record(offset) for offset in range(1000)])
+    async with showing(log) as (table, pilot, _):
+        await pilot.press("home")
+        log.extend([record(offset) for offset in range(1000, 3000)])
+        await until(pilot, lambda: table.cursor == log.first)
+        assert table.record is not None
+
+
+async def test_wheel_holds_and_the_bottom_follows_again() -> None:
+    log = RecordLog()
+    log.extend([record(offset) for offset in range(100)])
+    async with showing(log) as (table, pilot, app):
+        await pilot._post_mouse_events([_scroll_up()], table, offset=(5, 5))
+        await until(pilot, lambda: not table.following)
+        assert app.of(RecordTable.FollowingChanged)[-1].following is False
+        table.scroll_end(animate=False)
+        await until(pilot, lambda: table.following)
+
+
+def _scroll_up() -> type:
+    from textual import events
+
+    return events.MouseScrollUp
+
+
+async def test_click_and_double_click() -> None:
+    log = RecordLog()
+    log.extend([record(offset) for offset in range(5)])
+    async with showing(log) as (table, pilot, app):
+        await pilot.click(table, offset=(10, 2))
+        assert table.cursor == 1
+        await pilot.double_click(table, offset=(10, 3))
+        await until(pilot, lambda: bool(app.of(RecordTable.Chosen)))
+        assert app.of(RecordTable.Chosen)[0].record.offset == 2
+        await pilot.click(table, offset=(10, 9))
+        assert table.cursor == 2
+
+
+async def test_times_are_local_and_dated_where_the_date_changes() -> None:
+    log = RecordLog()
+    stamps = [NOON, NOON + 1000, NOON + 86_400_000, 10**17, -(10**17)]
+    log.extend([record(offset, timestamp=stamp) for offset, stamp in enumerate(stamps)])
+    async with showing(log, (120, 12)) as (_, _, app):
+        shown = lines(app)
+        assert "11-20 12:00:00.142" in shown[1]
+        assert "11-20" not in shown[2]
+        assert "12:00:01.142" in shown[2]
+        assert "11-21 12:00:00.142" in shown[3]
+        assert "10000000000000000" in shown[4]
+
+
+async def test_a_narrow_table_leaves_the_time_out() -> None:
+    log = RecordLog()
+    log.extend([record(0, timestamp=NOON)])
+    async with showing(log, (78, 12)) as (_, _, app):
+        assert lines(app)[0].split() == ["P", "OFFSET", "KEY", "VALUE"]
+
+
+async def test_the_key_column_is_as_wide_as_the_keys() -> None:
+    log = RecordLog()
+    log.extend([record(0, key=b"a" * 50), record(1, key=b"short")])
+    async with showing(log) as (_, _, app):
+        assert f"{'a' * 31}…  {{" in lines(app)[1]
+    log = RecordLog()
+    log.extend([record(0, key=b"cust-00481"), record(1, key=b"short")])
+    async with showing(log) as (_, _, app):
+        assert "  cust-00481  {" in lines(app)[1]
+        assert "  short       {" in lines(app)[2]
+
+
+WIDE = [
+    "日本語" * 40,
+    "a" + "日本語" * 40,
+    "👩‍👩‍👧‍👦 👍🏽 🇯🇵" * 20,
+    "e\u0301" * 100,
+    "\u200b" * 300,
+]
+
+
+@pytest.mark.parametrize("text", WIDE)
+@pytest.mark.parametrize("width", [60, 61, 62])
+async def test_every_line_is_exactly_as_wide_as_the_table(text: str, width: int) -> None:
+    log = RecordLog()
+    log.extend([record(0, text.encode(), text.encode()), record(1, f'{{"{text}": "{text}"}}'.encode(), None)])
+    async with showing(log, (width, 6)) as (table, _, _):
+        for strip in table.render_lines(table.size.region):
+            measured = Strip(list(strip))
+            assert measured.cell_length == table.scrollable_size.width
+
+
+async def test_without_colour_the_lines_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    log = RecordLog()
+    log.extend([record(0), record(1, None)])
+    async with showing(log) as (table, _, _):
+        for strip in table.render_lines(table.size.region):
+            for segment in strip:
+                color = segment.style.color if segment.style else None
+                assert color is None or len(set(color.get_truecolor())) == 1, segment
+
+
+async def test_another_theme_repaints() -> None:
+    log = RecordLog()
+    log.extend([record(0)])
+    async with showing(log) as (table, pilot, app):
+        before = table.render_lines(table.size.region)[1]
+        app.theme = "ktui-light"
+        await pilot.pause()
+        await until(pilot, lambda: table.render_lines(table.size.region)[1] != before)
+
+
+async def test_headers_do_not_disturb_and_an_empty_table_speaks() -> None:
+    log = RecordLog()
+    async with showing(log) as (table, pilot, app):
+        table.say("No records yet.")
+        await pilot.pause()
+        assert "No records yet." in app.text
+        log.extend([record(0, headers=(Header("a", b"b"),))])
+        await until(pilot, lambda: "No records yet." not in app.text)
+        table.clear()
+        await pilot.pause()
+        assert "No records yet." in app.text
+
+
+async def test_a_megabyte_on_one_line_is_drawn_like_any_other() -> None:
+    log = RecordLog()
+    log.extend([record(0, b'{"a": "' + b"x" * 1_000_000 + b'"}'), record(1, b"y" * 1_000_000)])
+    async with showing(log) as (_, _, app):
+        assert lines(app)[1].endswith("x…")
+        assert lines(app)[2].endswith("y…")
