@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Self
 
 from textual import events, on, work
 from textual.app import ComposeResult
