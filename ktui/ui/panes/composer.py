@@ -121,7 +121,8 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
         """The value has the focus, or the topic where none is named."""
         if self.is_mounted:
-            self.form.field("value" if self.form.typed.topic else "topic").focus(scroll_visible)
+            field = self.form.field("value" if self.form.typed.topic else "topic")
+            (self.form.field("value-kind") if field.disabled else field).focus(scroll_visible)
         return self
 
     def fill(self, record: Record) -> None:

@@ -187,8 +187,10 @@ class DraftForm(Vertical):
     def _say_all(self) -> None:
         """Write beside every field what it amounts to."""
         typed = self.typed
-        self.field("key").disabled = not typed.key_kind.typed
-        self.field("value").disabled = not typed.value_kind.typed
+        for name, kind in (("key", typed.key_kind), ("value", typed.value_kind)):
+            if not kind.typed and self.field(name).has_focus:
+                self.field(f"{name}-kind").focus()
+            self.field(name).disabled = not kind.typed
         area = self.query_one(JsonArea)
         area.coloured = typed.value_kind is Kind.JSON
         self._say("key", typed.key_words)
