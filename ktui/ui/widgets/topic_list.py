@@ -5,38 +5,21 @@ Ten thousand names cost what the forty in sight cost: a line is made when it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
+from ktui.records.tallies import Tallies
 from ktui.ui.text import cell_cut, clean
 from ktui.ui.widgets.line_table import LineTable
 
 COUNT_WIDTH = 5
 """Cells of `48.1k`."""
 _UNITS = "kMGTPE"
-
-
-@dataclass
-class Tally:
-    """What was found out about a topic."""
-
-    partitions: tuple[int, ...] | None = None
-    """Numbers of its partitions; None while unknown."""
-    records: int | None = None
-    """About how many: offsets are counted, and those that compaction took are among them."""
-    ends: dict[int, int] = field(default_factory=dict)
-    """End per partition when last asked."""
-    due: float = 0.0
-    """When to ask again."""
-    grew: float | None = None
-    """When records were seen to have arrived."""
-    failed: bool = False
-    """The last question was not answered."""
 
 
 class TopicList(LineTable):
@@ -49,6 +32,9 @@ class TopicList(LineTable):
     opened: reactive[str | None] = reactive(None)
     """The topic that is open in the stream."""
 
+    fresh: reactive[frozenset[str]] = reactive(frozenset())
+    """Topics to which records came lately; they are marked."""
+
     @dataclass
     class SightChanged(Message):
         """Other rows are in sight."""
@@ -56,11 +42,9 @@ class TopicList(LineTable):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, TopicList.SightChanged)
 
-    def __init__(self, tallies: Mapping[str, Tally], *, id: str | None = None) -> None:
+    def __init__(self, tallies: Tallies, *, id: str | None = None) -> None:
         """`tallies` is the pane's: it is read when a line is drawn."""
         super().__init__(self._draw, id=id)
-        self.fresh: frozenset[str] = frozenset()
-        """Topics to which records came lately."""
         self._names: Sequence[str] = ()
         self._tallies = tallies
 
@@ -72,7 +56,7 @@ class TopicList(LineTable):
     @property
     def in_sight(self) -> Sequence[str]:
         """The topics on screen."""
-        rows = self.rows_in_sight
+        rows = self.rows_in_sight if self.is_on_screen else range(0)
         return self._names[rows.start : rows.stop]
 
     def show(self, names: Sequence[str], at: str | None) -> None:
@@ -98,20 +82,21 @@ class TopicList(LineTable):
     def on_resize(self) -> None:
         self.post_message(self.SightChanged())
 
+    def on_show(self) -> None:
+        self.post_message(self.SightChanged())
+
     def _draw(self, row: int, width: int) -> Content:
         name = self._names[row]
-        tally = self._tallies.get(name, _UNKNOWN)
+        tally = self._tallies[name]
         partitions = "" if tally.partitions is None else f"{len(tally.partitions)}"
         records = "?" if tally.failed else "" if tally.records is None else abbreviated(tally.records)
-        right = f"{partitions:>3} {records:>{COUNT_WIDTH}} "
-        room = max(1, width - len(right) - 2)
+        partitions, records = f"{partitions:>3} ", f"{records:>{COUNT_WIDTH}} "
+        room = max(1, width - len(partitions) - len(records) - 2)
         shown = cell_cut(clean(name[: room + 1]), room)
         line = Content.styled(shown, "bold $primary" if name == self.opened else "$foreground")
-        line += Content.styled(" " * (room - cell_len(shown)) + right, "$ktui-muted")
+        line += Content.styled(" " * (room - cell_len(shown)) + partitions, "$ktui-muted")
+        line += Content.styled(records, "$ktui-muted" if tally.failed else "$foreground")
         return line + (Content.styled("●", "$success") if name in self.fresh else Content(" "))
-
-
-_UNKNOWN = Tally()
 
 
 def abbreviated(number: int) -> str:

@@ -1,0 +1,352 @@
+"""The stream pane by its keys, against the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+from ktui.model import Gap, Record, TopicPartition
+from ktui.records.log import Note
+from ktui.records.target import SeekTarget
+from ktui.rest.client import ProxyClient
+from ktui.server.sandbox import Sandbox
+from ktui.ui.panes import stream
+from ktui.ui.panes.record import RecordPane
+from ktui.ui.panes.stream import StreamPane
+from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.prompt import Prompt
+from ktui.ui.widgets.stream_status import StreamState, StreamStatus, size_text
+from tests.ui.host import Host, until
+
+
+def tp(partition: int) -> TopicPartition:
+    return TopicPartition("orders", partition)
+
+
+def fill(sandbox: Sandbox, *counts: int) -> None:
+    """A topic with so many records in each of its partitions."""
+    sandbox.topics.create("orders", len(counts))
+    for partition, count in enumerate(counts):
+        add(sandbox, count, partition)
+
+
+def add(sandbox: Sandbox, count: int, partition: int = 0) -> None:
+    start = sandbox.topics["orders"].partitions[partition].range.end
+    for offset in range(start, start + count):
+        sandbox.topics.append("orders", partition, b"k", b'{"n": %d}' % offset)
+
+
+def offsets(pane: StreamPane, partition: int = 0) -> list[int]:
+    return [row.offset for row in pane.records if isinstance(row, Record) and row.partition == partition]
+
+
+def marks(pane: StreamPane) -> list[Gap | Note]:
+    return [row for row in pane.records if not isinstance(row, Record)]
+
+
+@asynccontextmanager
+async def opened(
+    proxy: ProxyClient, target: SeekTarget | None = None, size: tuple[int, int] = (120, 20)
+) -> AsyncIterator[tuple[StreamPane, Pilot[None], Host]]:
+    pane = StreamPane(proxy)
+    host = Host(pane)
+    async with host.run_test(size=size, notifications=True, message_hook=host.hear) as pilot:
+        pane.focus()
+        pane.open(await proxy.topic("orders"), target)
+        await until(pilot, lambda: pane.state is not StreamState.OPENING)
+        yield pane, pilot, host
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    await pilot.press(
+        *["space" if c == " " else {"+": "plus", "-": "minus", ":": "colon", ",": "comma"}.get(c, c) for c in text]
+    )
+
+
+async def test_opens_with_the_last_hundred_and_goes_on_live(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 300)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: offsets(pane) == list(range(200, 300)))
+        assert "2 orders · 1 partition" in host.text
+        assert "▶ live" in host.text
+        add(sandbox, 5)
+        await until(pilot, lambda: offsets(pane)[-1] == 304)
+        await until(pilot, lambda: host.of(StreamPane.Advanced)[-1].positions == {tp(0): 305})
+        assert '{"n": 304}' in host.text
+        assert [message.state for message in host.of(StreamPane.StateChanged)] == [
+            StreamState.OPENING,
+            StreamState.LIVE,
+        ]
+
+
+async def test_leaves_no_instance(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        pane.seek({tp(0): 3})
+        pane.seek({tp(0): 5})
+        await until(pilot, lambda: offsets(pane) == list(range(5, 10)))
+    await proxy.aclose()
+    assert not sandbox.instances
+
+
+async def test_hold_keeps_the_place_and_counts_what_is_new(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        await pilot.press("space")
+        assert pane.state is StreamState.HELD
+        add(sandbox, 1318)
+        await until(pilot, lambda: "new below" in host.text)
+        read = len(offsets(pane)) - 10
+        assert f"❙❙ held · {1318 - read:,} new below" in host.text
+        await pilot.press("space")
+        await until(pilot, lambda: len(offsets(pane)) == 1328)
+        assert offsets(pane) == list(range(1328))
+        assert pane.state is StreamState.LIVE
+
+
+async def test_hold_survives_the_loss_of_the_instance(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        await pilot.press("space")
+        sandbox.faults.expire()
+        add(sandbox, 10)
+        await pilot.press("space")
+        await until(pilot, lambda: offsets(pane) == list(range(20)))
+
+
+async def test_up_leaves_the_end_and_end_finds_it(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 100)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 100)
+        await pilot.press("up", "up")
+        assert pane.table.record is not None
+        add(sandbox, 30)
+        await until(pilot, lambda: "30 new below" in host.text)
+        assert pane.table.record.offset == 97
+        await pilot.press("end")
+        assert pane.table.record.offset == 129
+        assert "new below" not in host.text
+
+
+async def test_goes_to_an_offset_and_shows_it_first(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 500)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 100)
+        await pilot.press("g")
+        await type_in(pilot, "181")
+        assert "will start at 181 · 319 to the end" in host.text
+        await pilot.press("enter")
+        await until(pilot, lambda: offsets(pane) == list(range(181, 500)))
+        assert marks(pane) == [Note("jumped to offset 181")]
+        assert pane.table.record is not None
+        assert pane.table.record.offset == 181
+        assert pane.table.has_focus
+        assert not host.query(Prompt)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"), [("begin", 0), ("-100", 400), ("last 7", 493), ("0:142", 142), ("9999", None), ("end", None)]
+)
+async def test_goes_where_one_types(sandbox: Sandbox, proxy: ProxyClient, typed: str, first: int | None) -> None:
+    fill(sandbox, 500)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 100)
+        await pilot.press("g")
+        await type_in(pilot, typed)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(marks(pane)) == 1 and pane.state is StreamState.LIVE)
+        if first is None:
+            add(sandbox, 1)
+            await until(pilot, lambda: offsets(pane) == [500])
+        else:
+            await until(pilot, lambda: offsets(pane) == list(range(first, 500)))
+
+
+async def test_what_is_no_place_is_said_under_the_prompt(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 5)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 5)
+        await pilot.press("g", "7", "colon", "1", "enter")
+        await pilot.pause()
+        assert "Partition 7 is not among those that are read" in host.text
+        await pilot.press("escape")
+        await until(pilot, lambda: not host.query(Prompt))
+        assert pane.table.has_focus
+        assert offsets(pane) == list(range(5))
+
+
+async def test_a_seek_shows_nothing_stale(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 3000, 3000)
+    async with opened(proxy, SeekTarget.beginning()) as (pane, pilot, _):
+        for offset in (2900, 10, 1500, 2950):
+            pane.seek({tp(0): offset})
+            await until(pilot, lambda: bool(offsets(pane)))
+            assert offsets(pane)[0] == offset
+        assert marks(pane) == [Note("jumped to 2,950 in partition 0")]
+        await until(pilot, lambda: offsets(pane)[-1] == 2999 and pane.positions[tp(1)] == 3000)
+        assert offsets(pane) == list(range(2950, 3000))
+
+
+async def test_waits_for_a_proxy_that_is_away_and_loses_nothing(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        sandbox.faults.refuse = True
+        await until(pilot, lambda: pane.state is StreamState.WAITING)
+        assert "◌ waiting: " in host.text
+        assert "next try in" in host.text
+        add(sandbox, 5)
+        sandbox.faults.refuse = False
+        pane.retry()
+        await until(pilot, lambda: offsets(pane) == list(range(15)))
+        assert pane.state is StreamState.LIVE
+        assert not host.toasts
+
+
+async def test_waits_for_a_proxy_that_was_never_there(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    topic = await proxy.topic("orders")
+    sandbox.faults.refuse = True
+    pane = StreamPane(proxy)
+    host = Host(pane)
+    async with host.run_test(size=(120, 20)) as pilot:
+        pane.open(topic)
+        await until(pilot, lambda: pane.state is StreamState.WAITING)
+        sandbox.faults.refuse = False
+        pane.retry()
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+
+
+async def test_stops_when_it_is_forbidden_and_says_how_to_go_on(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        sandbox.faults.fail_next(403, path="GET .*/records")
+        await until(pilot, lambda: pane.state is StreamState.STOPPED)
+        assert "■ stopped: " in host.text
+        await pilot.press("space")
+        assert "R tries again" in host.toasts[0]
+        add(sandbox, 1)
+        pane.retry()
+        await until(pilot, lambda: offsets(pane) == list(range(11)))
+
+
+async def test_a_stored_record_gets_the_cursor(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 500)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 100)
+
+        def under_cursor(offset: int) -> bool:
+            return pane.table.record is not None and pane.table.record.offset == offset
+
+        pane.show_stored(tp(0), 450)  # on the screen's list already
+        assert under_cursor(450)
+        pane.show_stored(tp(0), 502)  # on its way
+        add(sandbox, 5)
+        await until(pilot, lambda: under_cursor(502))
+        assert offsets(pane)[0] == 400
+        pane.show_stored(tp(0), 20)  # far away
+        await until(pilot, lambda: under_cursor(20))
+        assert offsets(pane)[0] == 20
+
+
+async def test_partitions_are_chosen_and_keep_their_place(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 5, 5, 5)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(pane.records) == 15)
+        await pilot.press("p", "ctrl+u")
+        await type_in(pilot, "0,2")
+        assert "reads 2 of 3" in host.text
+        await pilot.press("enter")
+        await until(pilot, lambda: "2 of 3 partitions (0,2)" in host.text)
+        await until(pilot, lambda: pane.state is StreamState.LIVE)
+        for partition in range(3):
+            add(sandbox, 1, partition)
+        await until(pilot, lambda: len(pane.records) == 17)
+        assert offsets(pane, 1) == list(range(5))
+        await pilot.press("p", "ctrl+u", "a", "l", "l", "enter")
+        await until(pilot, lambda: offsets(pane, 1) == list(range(6)))
+        assert len(pane.records) == 18
+
+
+async def test_reading_stops_far_ahead_of_the_eye(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "READ_AHEAD", 300)
+    fill(sandbox, 20_000)
+    async with opened(proxy, SeekTarget.beginning()) as (pane, pilot, host):
+        await until(pilot, lambda: pane.state is StreamState.AHEAD)
+        assert "read ahead" in host.text
+        assert pane.table.record is not None
+        assert pane.table.record.offset == 0
+        sandbox.topics["orders"].partitions[0].truncate(0)
+        await pilot.press("end")
+        await until(pilot, lambda: bool(offsets(pane)) and offsets(pane)[-1] == 19_999)
+
+
+async def test_keys_that_ask_others(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 5)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 5)
+        await pilot.press("up", "enter", "r", "c")
+        assert host.of(StreamPane.RecordChosen)[0].record.offset == 3
+        assert host.of(RecordPane.Reuse)[0].record.offset == 3
+        assert host.of(StreamPane.ComposeRequested)
+        await pilot.press("y")
+        await until(pilot, lambda: bool(pane.query(CopyMenu)))
+        await pilot.press("o")
+        await until(pilot, lambda: not pane.query(CopyMenu))
+        assert "Copied place" in host.toasts[-1]
+        assert pane.table.has_focus
+
+
+async def test_an_empty_topic_says_what_to_do(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 0)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: "This topic is empty: c composes one." in host.text)
+        await pilot.press("r")
+        assert "no record under the cursor" in host.toasts[0]
+        assert pane.table.cursor == -1
+
+
+async def test_without_a_topic_keys_are_harmless(proxy: ProxyClient) -> None:
+    pane = StreamPane(proxy)
+    host = Host(pane)
+    async with host.run_test(size=(100, 12), notifications=True) as pilot:
+        pane.focus()
+        await pilot.press("space", "g", "end", "p", "y", "r", "home", "up", "pagedown", "enter")
+        assert "No topic is open." in host.text
+        pane.retry()
+        pane.seek({})
+
+
+async def test_evil_records(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 1)
+    for text in (b"[/]", b"[red]", b"\x1b]52;c;aGk=\x07", b"\x9b31m", "\u202eevil\u2066".encode(), b"\xff\xfe", b"\0"):
+        sandbox.topics.append("orders", 0, text, text + b" and some more words to be text")
+    sandbox.topics.append("orders", 0, None, b"x" * 1_000_000)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 8)
+        await pilot.pause()
+        assert not set(host.text) & {"\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\0"}
+        assert "[red] and some" in host.text
+
+
+def test_the_status_line_leaves_out_what_matters_least() -> None:
+    status = StreamStatus(StreamState.LIVE, kept=48_113, size_bytes=12_345_678, behind=7417)
+    status.counts.extend([1204, 1204, 1204])
+    assert status.line(100).plain == "▶ live · 1,204/s · ▁▁▁▁▁▁▁▁▁███ · kept 48,113 · 12 MB · behind 7,417"
+    assert status.line(40).plain == "▶ live · 1,204/s · kept 48,113"
+    assert status.line(5).plain == "▶ live"
+
+
+def test_sizes_in_words() -> None:
+    assert [size_text(n) for n in (0, 999, 1000, 12_345_678, 256 << 20, 5 << 40)] == [
+        "0 B", "999 B", "1.0 kB", "12 MB", "268 MB", "5498 GB",
+    ]  # fmt: skip
