@@ -136,10 +136,10 @@ def all_places() -> list[Place]:
     from ktui.ui.panes.record import RecordPane
     from ktui.ui.panes.stream import StreamPane
     from ktui.ui.panes.topics import TopicsPane
-    from ktui.ui.screens.confirm import ConfirmScreen
     from ktui.ui.screens.help import HelpScreen
     from ktui.ui.screens.start import StartScreen
     from ktui.ui.screens.wire import WireScreen
+    from ktui.ui.widgets.copy_menu import CopyMenu
     from ktui.ui.widgets.line_table import LineTable
     from ktui.ui.widgets.prompt import Prompt
     from ktui.ui.widgets.record_table import RecordTable
@@ -153,9 +153,9 @@ def all_places() -> list[Place]:
         Place("record", (RecordPane, ValueView)),
         Place("offsets", (OffsetsPane, LineTable)),
         Place("composer", (ComposerPane,), typed_in=True),
+        Place("copy", (CopyMenu,)),
         Place("prompt", (Prompt,), typed_in=True),
         Place("wire", (WireScreen, LineTable)),
         Place("start", (StartScreen,)),
         Place("help", (HelpScreen,)),
-        Place("question", (ConfirmScreen,)),
     ]

@@ -6,9 +6,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ktui.records.tallies import AT_ONCE
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
-from ktui.ui.panes.topics import AT_ONCE, TopicsPane
+from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.widgets.topic_list import abbreviated
 from tests.ui.host import Host, until
 
@@ -214,7 +215,7 @@ async def test_new_records_are_marked(sandbox: Sandbox, proxy: ProxyClient) -> N
     pane = TopicsPane(proxy, recount=0.01)
     app = Host(pane)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: all(pane.tallies.get(n) and pane.tallies[n].ends for n in ("busy", "quiet")))
+        await until(pilot, lambda: all(pane.tallies[n].ends for n in ("busy", "quiet")))
         assert "●" not in app.text
         sandbox.topics.append("busy", 0, None, b"x")
         await until(pilot, lambda: "●" in app.text)
@@ -241,7 +242,7 @@ async def test_ten_thousand_topics_cost_what_is_in_sight(sandbox: Sandbox, proxy
     app = Host(pane)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: len(pane.names) == 10_000)
-        await until(pilot, lambda: sum(t.records is not None for t in pane.tallies.values()) == ROWS)
+        await until(pilot, lambda: sum(pane.tallies[n].records is not None for n in pane.names) == ROWS)
         assert paths(proxy).count("/topics") == 1
         assert len(proxy.exchanges) == 1 + 2 * ROWS
         assert 1 < most <= AT_ONCE
@@ -249,14 +250,14 @@ async def test_ten_thousand_topics_cost_what_is_in_sight(sandbox: Sandbox, proxy
         await pilot.press(*["pagedown"] * 30)
         await pilot.press("end")
         last = "topic-09999"
-        await until(pilot, lambda: last in pane.tallies and pane.tallies[last].records is not None)
+        await until(pilot, lambda: pane.tallies[last].records is not None)
         assert pane.table.name_at_cursor == last
         between = len(proxy.exchanges)
         assert between <= 1 + 2 * ROWS * 4  # not the 30 screens that flew by
 
         await pilot.press("slash", *"0777")
         await until(pilot, lambda: len(pane.shown) == 11)
-        await until(pilot, lambda: all(pane.tallies.get(n) and pane.tallies[n].ends for n in pane.table.in_sight))
+        await until(pilot, lambda: all(pane.tallies[n].ends for n in pane.table.in_sight))
         assert len(proxy.exchanges) <= between + 2 * ROWS * 4
         assert paths(proxy).count("/topics") == 1
 
@@ -270,7 +271,7 @@ async def test_an_unreachable_proxy_is_not_asked_for_every_row(sandbox: Sandbox,
         sandbox.faults.refuse = True
         before = len(proxy.exchanges)
         await pilot.press("end")
-        await until(pilot, lambda: any(tally.failed for tally in pane.tallies.values()))
+        await until(pilot, lambda: any(pane.tallies[name].failed for name in pane.names))
         await pilot.pause()
         assert len([e for e in proxy.exchanges if e.failure]) <= AT_ONCE
         assert len(proxy.exchanges) >= before

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,26 +19,19 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ktui.errors import NotFound, ProxyError, Unreachable
-from ktui.model import TopicDetail, TopicPartition
+from ktui.errors import NotFound, ProxyError
+from ktui.model import TopicDetail
+from ktui.records.tallies import Tallies
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.ui.report import report, sentence
 from ktui.ui.text import plain
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.prompt import Prompt
-from ktui.ui.widgets.topic_list import Tally, TopicList
+from ktui.ui.widgets.topic_list import TopicList
 
-AT_ONCE = 4
-"""Requests for counts under way at the same time."""
 SETTLE = 0.08
 """Seconds that the rows in sight must stay before anything is asked for them."""
-FRESH = 10.0
-"""Seconds for which a topic is marked after records arrived."""
-AFTER_FAILURE = 30.0
-"""Seconds before a topic whose counts could not be had is asked for again."""
-PARTITIONS_PER_ROUND = 8
-"""A topic with more partitions is asked for less often, so that wide topics do not fill the wire."""
 
 
 class TopicsPane(Widget):
@@ -102,7 +94,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         super().__init__(id=id)
         self.border_title = "1 Topics"
         self.proxy = proxy
-        self.tallies: dict[str, Tally] = {}
+        self.tallies = Tallies(proxy, recount)
         """What is known of each topic that was in sight once."""
         self.table = TopicList(self.tallies)
         self._recount = recount
@@ -217,20 +209,22 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self.table.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self.words) if action == "show_all" else True
+        if action == "show_all":
+            return bool(self.words)
+        return action != "filter" or not self.query(Prompt)
 
     def action_open(self) -> None:
         if (name := self.table.name_at_cursor) is not None:
             self._open(name, None)
 
     def action_filter(self) -> None:
-        if not self.query(Prompt):
+        if not self.query(Prompt):  # the palette asks nobody
             self.mount(Prompt("filter", value=self.words, consequence=self._narrow))
 
     def _narrow(self, words: str) -> Content:
         """Called by the prompt while it is typed in."""
         self.words = words
-        return Content.styled(f"{self.table.count:,} of {len(self._names):,}", "$ktui-muted")
+        return Content.styled("enter keeps, esc shows all", "$ktui-muted")
 
     def action_internal(self) -> None:
         self.internal = not self.internal
@@ -254,8 +248,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
             self._error = None
             self._names = tuple(names)
             self._folded = tuple((name, name.casefold()) for name in self._names)
-            for tally in self.tallies.values():
-                tally.partitions, tally.due = None, 0.0
+            self.tallies.renew()
         self.loading_topics = False
         self._show()
 
@@ -278,43 +271,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         while True:
             began = time.monotonic()
             if self.screen.is_current and self.app.app_focus:
-                due = iter([name for name in self.table.in_sight if self._tally(name).due <= began])
-                async with asyncio.TaskGroup() as tasks:
-                    for _ in range(AT_ONCE):
-                        tasks.create_task(self._count_each(due))
-            now = time.monotonic()
-            self.table.fresh = frozenset(
-                name for name in self.table.in_sight if now - (self._tally(name).grew or -FRESH) < FRESH
-            )
-            self.table.refresh()
-            await asyncio.sleep(max(self._recount, 4 * (now - began)))  # a slow proxy is asked less
-
-    async def _count_each(self, names: Iterator[str]) -> None:
-        for name in names:
-            tally = self._tally(name)
-            try:
-                await self._count(name, tally)
-            except ProxyError as error:
-                tally.failed, tally.due = True, time.monotonic() + AFTER_FAILURE
-                if isinstance(error, Unreachable):
-                    return  # the others would not be answered either
-            self.table.refresh()
-
-    async def _count(self, name: str, tally: Tally) -> None:
-        """Ask for the partitions once, then for the offsets of each, one after the other."""
-        if tally.partitions is None:
-            tally.partitions = tuple(p.partition for p in await self.proxy.partitions(name))
-        records, ends = 0, {}
-        for partition in tally.partitions:
-            beginning, end = await self.proxy.offsets(TopicPartition(name, partition))
-            records += end - beginning
-            ends[partition] = end
-        now = time.monotonic()
-        if any(end > tally.ends.get(partition, end) for partition, end in ends.items()):
-            tally.grew = now
-        rounds = max(1, len(ends) // PARTITIONS_PER_ROUND)
-        tally.records, tally.ends, tally.failed = records, ends, False
-        tally.due = now + self._recount * rounds * 0.9  # a little early, so that a round is not missed by a hair
-
-    def _tally(self, name: str) -> Tally:
-        return self.tallies.setdefault(name, Tally())
+                await self.tallies.count(self.table.in_sight, self.table.refresh)
+            took = time.monotonic() - began
+            self.table.fresh = self.tallies.fresh(self.table.in_sight)
+            await asyncio.sleep(max(self._recount, 4 * took))  # a slow proxy is asked less

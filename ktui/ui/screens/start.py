@@ -59,7 +59,7 @@ class StartScreen(Screen[Started]):
         & Static { height: auto; }
         & #start-state { margin: 1 0; min-height: 2; }
         & #start-profiles { margin-top: 1; }
-        & Prompt { padding: 0 5; margin-bottom: 1; }
+        & Prompt { padding: 0; }
         & Prompt Input { max-width: 60; width: 3fr; }
     }
     """
