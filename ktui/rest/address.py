@@ -98,8 +98,8 @@ def parse(text: str, user: str | None = None, password: str | None = None) -> Ad
 
 
 def _secrets(user: str | None, password: str | None) -> tuple[str, ...]:
-    """The Basic token, then the password itself."""
+    """The Basic token, then the password itself, as it is and as it stands in an address."""
     if user is None and password is None:
         return ()
     token = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode("ascii")
-    return (token, password) if password else (token,)
+    return (token, password, quote(password, safe="")) if password else (token,)

@@ -12,12 +12,12 @@ import httpx
 
 from ktui.errors import Busy, Conflict, NotFound, Unacceptable, Unsupported
 from ktui.model import Draft, Exchange, OffsetRange, Partition, Positions, Produced, TopicDetail, TopicPartition
-from ktui.rest import address, codec, probing, refusals
+from ktui.rest import address, codec, probing
 from ktui.rest.address import segment
 from ktui.rest.consumer import Consumer, OpenConsumer
 from ktui.rest.dialect import CONFLUENT, Dialect, Gear
 from ktui.rest.instances import Instance, Instances
-from ktui.rest.wire import SUCCESS, Wire
+from ktui.rest.wire import SUCCESS, Wire, refuse
 
 PARALLEL = 8
 """Most calls at once when one question takes many."""
@@ -148,7 +148,7 @@ class ProxyClient:
             expect=(*SUCCESS, 401, 403, 422),  # with a report per record, of which some may have been stored
         )
         if answer.status not in SUCCESS and b'"offsets"' not in answer.body:
-            raise refusals.refusal("POST", path, answer.status, answer.headers, answer.body, answer.exchange)
+            raise refuse("POST", path, answer)
         return codec.read(answer, codec.produced)
 
     def consumer(

@@ -121,7 +121,7 @@ def read(answer: Answer, decode: Callable[[bytes], T]) -> T:
         if answer.body[:1] in (b"[", b"{") and "truncated" in str(error):
             exchange.failure = "The answer ends in the middle"
             raise Unreachable(exchange.failure, exchange) from error
-        words = refusals.said(answer.body) or "nothing"
+        words = refusals.said(exchange.response_body) or "nothing"
         message = f"{exchange.method} {exchange.path} was answered with “{words}”: no Kafka REST proxy does that"
         raise NotAProxy(message, exchange) from error
 

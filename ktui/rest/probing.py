@@ -13,7 +13,7 @@ import msgspec
 from ktui.errors import NotAProxy
 from ktui.rest import codec, refusals
 from ktui.rest.dialect import CONFLUENT, DIALECTS, Dialect
-from ktui.rest.wire import ANY, SUCCESS, Answer, Wire
+from ktui.rest.wire import ANY, SUCCESS, Answer, Wire, refuse
 
 _INSTANCE = "/consumers/ktui-probe/instances/ktui-probe/records?timeout=1"
 _BINARY = "application/vnd.kafka.binary.v2+json"
@@ -31,11 +31,11 @@ async def probe(wire: Wire) -> Dialect:
     for signs in (root_signs(root), instance_signs(instance), brokers_signs(brokers)):
         votes.update(signs)
     if topics.status not in SUCCESS:
-        raise refusals.refusal("GET", "/topics", topics.status, topics.headers, topics.body, topics.exchange)
+        raise refuse("GET", "/topics", topics)
     try:
         codec.names(topics.body)
     except msgspec.DecodeError as error:
-        text = refusals.said(topics.body)
+        text = refusals.said(topics.exchange.response_body)
         raise NotAProxy(f"{wire.address.where} is not a Kafka REST proxy: it says “{text}”", topics.exchange) from error
     if not votes:
         return CONFLUENT

@@ -27,6 +27,7 @@ from ktui.errors import (
     Unsupported,
 )
 from ktui.model import Exchange
+from ktui.rest.address import scrub
 
 _INSTANCE = re.compile(r"/consumers/[^/]+/instances/[^/?]+")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -37,7 +38,7 @@ _SHOWN = 200
 def said(body: bytes) -> str:
     """The beginning of an answer that is not what was expected, without its markup, on one line."""
     text = body[:4096].decode("utf-8", "replace")
-    return " ".join(_TAGS.sub(" ", text).split())[:_SHOWN]
+    return scrub(" ".join(_TAGS.sub(" ", text).split()))[:_SHOWN]
 
 
 def error_body(status: int, body: bytes) -> tuple[int | None, str]:
@@ -57,7 +58,7 @@ def error_body(status: int, body: bytes) -> tuple[int | None, str]:
         message = f"{message} ({'; '.join(str(each) for each in errors)})"
     if code is None and status in (401, 403):  # Karapace says these without a code
         code = status
-    return code, message
+    return code, scrub(message)
 
 
 def refusal(

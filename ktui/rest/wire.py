@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 import httpx
 
 from ktui import __version__
-from ktui.errors import NotAProxy, Unreachable
+from ktui.errors import NotAProxy, ProxyError, Unreachable
 from ktui.model import Exchange
 from ktui.rest import refusals
 from ktui.rest.address import Address, scrub
@@ -45,6 +45,12 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     exchange: Exchange
+
+
+def refuse(method: str, path: str, answer: Answer) -> ProxyError:
+    """The exception for an answer, made from its body as it is kept: without our secrets."""
+    exchange = answer.exchange
+    return refusals.refusal(method, path, answer.status, answer.headers, exchange.response_body, exchange)
 
 
 class Wire:
@@ -106,7 +112,7 @@ class Wire:
             else:
                 raise NotAProxy(f"{self.address.where} redirects in circles", answer.exchange)
             if answer.status not in expect:
-                raise refusals.refusal(method, path, answer.status, answer.headers, answer.body, answer.exchange)
+                raise refuse(method, path, answer)
         except asyncio.CancelledError:
             raise
         except BaseException:

@@ -1,0 +1,98 @@
+"""Which gear the next read uses."""
+
+from __future__ import annotations
+
+from ktui.model import Record
+from ktui.records.pace import FAR_BEHIND, LARGEST_READ, Pace
+from ktui.rest.dialect import CONFLUENT, KARAPACE, MIB, STRIMZI
+
+
+def some(count: int, size: int = 1) -> list[Record]:
+    return [Record("t", 0, n, None, b"x" * size) for n in range(count)]
+
+
+def test_far_behind_is_read_in_the_fast_gear() -> None:
+    pace = Pace(CONFLUENT)
+    assert pace.choose(FAR_BEHIND + 1)
+    assert pace.gear is CONFLUENT.catch_up
+    assert pace.choose(0)
+    assert pace.gear is CONFLUENT.tail
+    assert not pace.choose(FAR_BEHIND)
+
+
+def test_confluent_asks_before_it_shifts_up() -> None:
+    pace = Pace(CONFLUENT)
+    assert [pace.after(some(30), 0) for _ in range(5)] == [False, False, False, False, True]
+    assert pace.gear is CONFLUENT.tail
+    assert [pace.after(some(n), 0) for n in (30, 30, 30, 30, 29, 30)] == [False] * 6
+
+
+def test_confluent_asks_at_the_end_of_a_backlog() -> None:
+    pace = Pace(CONFLUENT)
+    pace.choose(5000)
+    assert not pace.after(some(500), 4500)
+    assert pace.after(some(500), 0)
+
+
+def test_karapace_shifts_in_place_without_asking() -> None:
+    pace = Pace(KARAPACE)
+    assert not pace.after(some(1), 0)
+    assert pace.gear is KARAPACE.catch_up
+    assert not pace.after(some(1), 0)
+    assert pace.gear is KARAPACE.catch_up
+    assert not pace.after([], 0)
+    assert pace.gear is KARAPACE.tail
+    assert not pace.choose(5000)
+    assert pace.gear is KARAPACE.catch_up
+
+
+def test_strimzi_has_one_gear() -> None:
+    pace = Pace(STRIMZI)
+    assert not pace.choose(10**6)
+    assert not any(pace.after(some(500), 10**6) for _ in range(20))
+    assert pace.max_bytes is None
+
+
+def test_a_record_larger_than_max_bytes_is_asked_for_with_more() -> None:
+    pace = Pace(CONFLUENT)
+    asked = []
+    for _ in range(40):
+        pace.after([], 1)
+        asked.append(pace.max_bytes)
+    assert asked[:6] == [256 * 1024, 256 * 1024, 512 * 1024, 512 * 1024, 512 * 1024, MIB]
+    assert asked[-1] == LARGEST_READ
+    pace.after(some(1), 1)
+    assert pace.max_bytes == CONFLUENT.tail.max_bytes
+
+
+def test_at_the_end_empty_reads_ask_for_no_more() -> None:
+    pace = Pace(CONFLUENT)
+    for _ in range(40):
+        pace.after([], 0)
+    assert pace.max_bytes == CONFLUENT.tail.max_bytes
+
+
+def test_karapace_is_not_asked_for_more() -> None:
+    pace = Pace(KARAPACE)
+    for _ in range(40):
+        pace.after([], 1)
+    assert pace.max_bytes == 1
+
+
+def test_a_backlog_of_nothing_but_markers_is_left_for_the_tail() -> None:
+    pace = Pace(CONFLUENT)
+    pace.choose(5000)
+    assert [pace.after([], 5000) for _ in range(6)] == [False] * 5 + [True]
+    assert pace.choose(5000)
+    assert pace.gear is CONFLUENT.tail
+
+
+def test_only_a_read_that_reached_max_bytes_may_have_lost_something() -> None:
+    pace = Pace(KARAPACE)
+    assert not pace.beyond(some(1, 1000))  # single records
+    pace.choose(5000)
+    assert not pace.beyond(some(7, MIB))
+    assert pace.beyond(some(8, MIB))
+    confluent = Pace(CONFLUENT)
+    confluent.choose(5000)
+    assert not confluent.beyond(some(8, MIB))
