@@ -11,6 +11,7 @@ from collections.abc import Callable
 from textual.pilot import Pilot
 
 from ktui.model import Record, TopicPartition
+from ktui.records.log import RecordLog
 from ktui.rest.client import ProxyClient
 from ktui.ui.app import KtuiApp
 from ktui.ui.panes.topics import TopicsPane
@@ -47,10 +48,13 @@ class Walk:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
-    def seen(self, text: str) -> list[Record]:
-        """Records in the stream whose value is this JSON string."""
-        log = self.app.main_screen.query_one(RecordTable).records
-        rows = (log[number] for number in range(log.first, log.end))
+    @property
+    def log(self) -> RecordLog:
+        return self.app.main_screen.query_one(RecordTable).records
+
+    def seen(self, text: str, since: int = 0) -> list[Record]:
+        """Records in the stream, from a row on, whose value is this JSON string."""
+        rows = (self.log[number] for number in range(max(since, self.log.first), self.log.end))
         return [row for row in rows if isinstance(row, Record) and row.value == f'"{text}"'.encode()]
 
     async def browse(self) -> None:
@@ -84,9 +88,14 @@ class Walk:
 
     async def seek_back(self, tp: TopicPartition, offset: int, text: str) -> None:
         """Seek to a record that was there before, and see it again."""
-        await self.press("escape", "3", "s", *f"{tp.partition}:{offset}", "enter")
-        await self.until(lambda: len(self.seen(text)) == 2, "the record is read again after the seek")
-        assert [record.offset for record in self.seen(text)] == [offset, offset]
+        await self.press("escape", "3", "s", *f"{tp.partition}:{offset}")
+        before = self.log.end  # rows are numbered for good
+        await self.press("enter")
+        await self.until(lambda: bool(self.seen(text, before)), "the record is read again after the seek")
+        (again,) = self.seen(text, before)
+        assert (again.tp, again.offset) == (tp, offset)
+        first = next(row for row in map(self.log.__getitem__, range(before, self.log.end)) if isinstance(row, Record))
+        assert first == again
 
     async def nothing_left(self) -> None:
         """Every instance we made was deleted by us, and the proxy does not know it any more."""
