@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,14 +11,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ktui.server import errors
+from ktui.server.admission import Types
+from ktui.server.commits import Commits
 from ktui.server.consumers import Consumers
+from ktui.server.errors import ApiError
+from ktui.server.flavours import Flavour
 from ktui.server.media import EMBEDDED, V2
 from ktui.server.metadata import Metadata
 from ktui.server.produce import Produce
+from ktui.server.produce_karapace import KarapaceProduce
+from ktui.server.produce_strimzi import StrimziProduce
 from ktui.server.proxy import Proxy
-from ktui.server.resource import Resource, refusal
+from ktui.server.records import Records
+from ktui.server.resource import Handler, Resource, refusal
+from ktui.server.seeking import Seeking
 
+PRODUCE: dict[str, Callable[[Proxy], Produce | KarapaceProduce | StrimziProduce]] = {
+    "C": Produce,
+    "K": KarapaceProduce,
+    "S": StrimziProduce,
+}
 _BOTH = (V2, *EMBEDDED)
 
 
@@ -35,35 +49,61 @@ class RawPaths:
 
 def build(proxy: Proxy) -> ASGIApp:
     """The application of a proxy."""
-    routes = [Route(path, resource) for path, resource in _resources(proxy).items()]
-    return RawPaths(Starlette(routes=routes, exception_handlers={HTTPException: _unrouted}))
+    flavour = proxy.flavour
+
+    async def unrouted(request: Request, error: Exception) -> Response:
+        return refusal(ApiError("no_path"), flavour, V2)
+
+    routes = []
+    for path, (types, handlers) in _table(proxy).items():
+        if offered := _offered(path, handlers, flavour):
+            routes.append(Route(path, Resource(flavour, types, **offered)))
+    return RawPaths(Starlette(routes=routes, exception_handlers={HTTPException: unrouted}))
 
 
-async def _unrouted(request: Request, error: Exception) -> Response:
-    return refusal(errors.no_such_path(), V2)
-
-
-def _resources(proxy: Proxy) -> dict[str, Resource]:
-    metadata, produce, consumers = Metadata(proxy), Produce(proxy), Consumers(proxy)
-    topic, instance = "/topics/{topic}", "/consumers/{group}/instances/{instance}"
-    v2 = (V2,)
+def _offered(path: str, handlers: dict[str, Handler], flavour: Flavour) -> dict[str, Handler]:
+    """The handlers that a flavour has at a path."""
+    last = path.rpartition("/")[2]
     return {
-        "/": Resource((V2, "application/json"), (*_BOTH, "application/json"), GET=metadata.root, POST=metadata.root),
-        "/topics": Resource(v2, v2, GET=metadata.topics),
-        "/brokers": Resource(v2, v2, GET=metadata.brokers),
-        topic: Resource(v2, EMBEDDED, POST=produce.to_topic, GET=metadata.topic),
-        f"{topic}/partitions": Resource(v2, v2, GET=metadata.partitions),
-        f"{topic}/partitions/{{partition}}": Resource(v2, EMBEDDED, POST=produce.to_partition, GET=metadata.partition),
-        f"{topic}/partitions/{{partition}}/offsets": Resource(v2, v2, GET=metadata.offsets),
-        "/consumers/{group}": Resource(_BOTH, _BOTH, POST=consumers.create),
-        instance: Resource(_BOTH, _BOTH, DELETE=consumers.delete),
-        f"{instance}/subscription": Resource(
-            _BOTH, _BOTH, POST=consumers.subscribe, GET=consumers.subscription, DELETE=consumers.unsubscribe
+        m: h for m, h in handlers.items() if f"{m} {path}" not in flavour.lacks and f"{m} {last}" not in flavour.lacks
+    }
+
+
+def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
+    """Every path with its media types and its handlers by method."""
+    metadata, produce = Metadata(proxy), PRODUCE[proxy.flavour.letter](proxy)
+    topic, partition = "/topics/{topic}", "/topics/{topic}/partitions/{partition}"
+    v2, anything = Types((V2,), (V2,)), Types((V2, "application/json"), (*_BOTH, "application/json"))
+    produced = Types((V2,), EMBEDDED)
+    return {
+        "/": (anything, {"GET": metadata.root, "POST": metadata.root}),
+        "/topics": (v2, {"GET": metadata.topics}),
+        "/brokers": (v2, {"GET": metadata.brokers}),
+        topic: (produced, {"POST": produce.to_topic, "GET": metadata.topic}),
+        f"{topic}/partitions": (v2, {"GET": metadata.partitions}),
+        partition: (produced, {"POST": produce.to_partition, "GET": metadata.partition}),
+        f"{partition}/offsets": (v2, {"GET": metadata.offsets}),
+        **_consumer_table(proxy),
+    }
+
+
+def _consumer_table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
+    consumers, moves, commits = Consumers(proxy), Seeking(proxy), Commits(proxy)
+    instance, control = "/consumers/{group}/instances/{instance}", Types(_BOTH, _BOTH)
+    own: dict[str, Handler] = {"DELETE": consumers.delete}
+    if proxy.flavour.letter == "K":
+        own["POST"] = consumers.create  # its pattern for groups matches across slashes
+    return {
+        "/consumers/{group}": (control, {"POST": consumers.create}),
+        instance: (control, own),
+        f"{instance}/subscription": (
+            control,
+            {"POST": consumers.subscribe, "GET": consumers.subscription, "DELETE": consumers.unsubscribe},
         ),
-        f"{instance}/assignments": Resource(_BOTH, _BOTH, POST=consumers.assign, GET=consumers.assignments),
-        f"{instance}/positions": Resource(_BOTH, _BOTH, POST=consumers.seek),
-        f"{instance}/positions/beginning": Resource(_BOTH, _BOTH, POST=consumers.seek_to_beginning),
-        f"{instance}/positions/end": Resource(_BOTH, _BOTH, POST=consumers.seek_to_end),
-        f"{instance}/offsets": Resource(_BOTH, _BOTH, POST=consumers.commit, GET=consumers.committed),
-        f"{instance}/records": Resource((*EMBEDDED, V2), _BOTH, GET=consumers.records),
+        f"{instance}/assignments": (control, {"POST": consumers.assign, "GET": consumers.assignments}),
+        f"{instance}/positions": (control, {"POST": moves.to_offsets}),
+        f"{instance}/positions/beginning": (control, {"POST": moves.to_beginning}),
+        f"{instance}/positions/end": (control, {"POST": moves.to_end}),
+        f"{instance}/offsets": (control, {"POST": commits.commit, "GET": commits.committed}),
+        f"{instance}/records": (Types((*EMBEDDED, V2), _BOTH), {"GET": Records(proxy).read}),
     }

@@ -1,203 +1,172 @@
-"""Consumer instances over HTTP: create, delete, subscription, assignments, positions, commits, records."""
+"""Consumer instances over HTTP: create, delete, subscription, assignments."""
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from uuid import uuid4
 
-from ktui.server import errors
 from ktui.server.errors import ApiError
-from ktui.server.instances import LARGEST_READ, Instance
-from ktui.server.kafka import Committed, Consumer
-from ktui.server.media import FORMAT_OF, FORMATS
+from ktui.server.flavours import Flavour
+from ktui.server.instances import Instance
+from ktui.server.kafka import ConsumerOptions, IllegalState
 from ktui.server.proxy import Proxy
-from ktui.server.reading import Reading
 from ktui.server.resource import Answer, Call
-from ktui.server.seeking import Seeking
-from ktui.server.shapes import Object, body, check_object, entries, number, text, topic_partition
+from ktui.server.shapes import Object, Shapes, body
 
-_CREATE = (
-    "id",
-    "name",
-    "format",
-    "auto.offset.reset",
-    "auto.commit.enable",
-    "fetch.min.bytes",
-    "consumer.request.timeout.ms",
-)
-_OFFSET = ("topic", "partition", "offset", "metadata")
-_PARTITION = ("topic", "partition")
-_MISMATCH = "The requested embedded data format does not match the deserializer for this consumer instance"
-_NO_LIST = (
-    "Cannot construct instance of `ArrayList` (although at least one Creator exists): "
-    "no String-argument constructor/factory method to deserialize from String value"
-)
-_BAD_RESET = (
-    "Invalid consumer configuration: Invalid value {0} for configuration auto.offset.reset: Invalid value `{0}` for "
-    "configuration auto.offset.reset. The value must be either 'earliest', 'latest', 'none' or of the format "
-    "'by_duration:<PnDTnHnMn.nS.>'."
-)
-_TAKEN = "Consumer with specified consumer ID already exists in the specified consumer group."
+PARTITION = ("topic", "partition")
 
 
-class Consumers:
-    """The handlers of consumer instances."""
-
-    def __init__(self, proxy: Proxy) -> None:
-        self._proxy = proxy
-        self._seeking = Seeking(proxy)
-
-    def instance(self, call: Call) -> Instance:
-        """The instance of the path."""
-        return self._proxy.instances.find(call.path("group"), call.path("instance"))
-
-    def consumer(self, call: Call) -> Consumer:
-        """Its Kafka consumer."""
-        return self.instance(call).consumer
-
-    async def create(self, call: Call) -> Answer:
-        """POST /consumers/{group}"""
-        group, data = call.path("group"), await call.body()
-        config = check_object(body(data) or {}, "CreateConsumerInstanceRequest", _CREATE)
-        name = text(config, "id") or text(config, "name") or f"rest-consumer-{uuid4()}"
-        data_format = (text(config, "format") or "binary").lower()
-        if data_format not in FORMATS:
-            raise ApiError(422, 422, "Invalid format type.")
-        if (group, name) in self._proxy.instances:
-            raise ApiError(409, 40902, _TAKEN)
-        self._proxy.instances.add(self._made(group, name, data_format, config))
-        base = (self._proxy.faults.base_uri or call.base_url).rstrip("/")
-        return {"instance_id": name, "base_uri": f"{base}/consumers/{group}/instances/{name}"}
-
-    def _made(self, group: str, name: str, data_format: str, config: Object) -> Instance:
-        flavour = self._proxy.flavour
-        reset = text(config, "auto.offset.reset") or flavour.default_reset
-        if reset not in ("earliest", "latest", "none"):
-            raise ApiError(422, 42204, _BAD_RESET.format(reset))
-        if data_format not in ("binary", "json"):
-            raise ApiError(500, 50002, "Failed to construct kafka consumer")
-        least = number(config, "fetch.min.bytes")
-        if least is not None and not -1 <= least <= 10_000_000:
-            message = "Invalid consumer configuration. It does not abide by the constraints: fetch.min.bytes"
-            raise ApiError(422, 40001, message)
-        auto_commit = (text(config, "auto.commit.enable") or "true").lower() != "false"
-        return Instance(
-            group,
-            name,
-            data_format,
-            self._proxy.kafka.consumer(group, f"{name}-{uuid4()}", reset=reset, auto_commit=auto_commit),
-            request_timeout_ms=number(config, "consumer.request.timeout.ms") or flavour.request_timeout_ms,
-            min_bytes=None if least == -1 else least,
-        )
-
-    async def delete(self, call: Call) -> Answer:
-        """DELETE /consumers/{group}/instances/{instance}"""
-        await self._proxy.instances.remove(self.instance(call))
-        return None
-
-    # what is read
-
-    async def subscribe(self, call: Call) -> Answer:
-        """POST …/subscription"""
-        consumer, value = self.consumer(call), await required(call)
-        wanted = check_object(value, "ConsumerSubscriptionRecord", ("topics", "topic_pattern"))
-        topics, pattern = wanted.get("topics"), text(wanted, "topic_pattern")
-        if topics is not None:
-            if not isinstance(topics, list):
-                raise errors.bad_body(_NO_LIST + f" ('{topics}')")
-            consumer.subscribe(str(topic) for topic in topics)
-        elif pattern is not None:
-            try:
-                consumer.subscribe_pattern(pattern)
-            except ValueError as error:
-                raise errors.internal() from error
-        return None
-
-    async def subscription(self, call: Call) -> Answer:
-        """GET …/subscription"""
-        return {"topics": list(self.consumer(call).subscription())}
-
-    async def unsubscribe(self, call: Call) -> Answer:
-        """DELETE …/subscription"""
-        self.consumer(call).unsubscribe()
-        return None
-
-    async def assign(self, call: Call) -> Answer:
-        """POST …/assignments"""
-        consumer, value = self.consumer(call), await required(call)
-        listed = entries(check_object(value, "ConsumerAssignmentRequest", ("partitions",)), "partitions", _PARTITION)
-        if listed is None:
-            raise errors.internal()
-        consumer.assign([topic_partition(entry) for entry in listed])
-        return None
-
-    async def assignments(self, call: Call) -> Answer:
-        """GET …/assignments"""
-        tps = self.consumer(call).assignment()
-        return {"partitions": [{"topic": tp.topic, "partition": tp.partition} for tp in tps]}
-
-    async def seek(self, call: Call) -> Answer:
-        """POST …/positions"""
-        return await self._seeking.to_offsets(self.consumer(call), await required(call))
-
-    async def seek_to_beginning(self, call: Call) -> Answer:
-        """POST …/positions/beginning"""
-        return await self._seeking.to_edges(self.consumer(call).seek_to_beginning, await required(call))
-
-    async def seek_to_end(self, call: Call) -> Answer:
-        """POST …/positions/end"""
-        return await self._seeking.to_edges(self.consumer(call).seek_to_end, await required(call))
-
-    # commits
-
-    async def commit(self, call: Call) -> Answer:
-        """POST …/offsets: the entries of the body, or without one all that was polled."""
-        consumer, value = self.consumer(call), body(await call.body())
-        if value is None:
-            await consumer.commit({tp: Committed(offset) for tp, offset in consumer.positions().items()})
-            return []
-        listed = entries(check_object(value, "ConsumerOffsetCommitRequest", ("offsets",)), "offsets", _OFFSET)
-        if listed is None:
-            raise errors.internal()
-        step = int(self._proxy.flavour.commit_adds_one)
-        offsets = {
-            topic_partition(entry): Committed((number(entry, "offset") or 0) + step, text(entry, "metadata") or "")
-            for entry in listed
-        }
-        if any(committed.offset < 0 for committed in offsets.values()):
-            raise errors.internal()
-        await consumer.commit(offsets)
-        return []
-
-    async def committed(self, call: Call) -> Answer:
-        """GET …/offsets, which has a body."""
-        consumer, value = self.consumer(call), body(await call.body())
-        if value is None:
-            raise ApiError(404, 40402, "Partition not found.")
-        listed = entries(check_object(value, "ConsumerCommittedRequest", ("partitions",)), "partitions", _PARTITION)
-        found = await consumer.committed([topic_partition(entry) for entry in listed or ()])
-        return {"offsets": [{"topic": tp.topic, "partition": tp.partition, **c._asdict()} for tp, c in found.items()]}
-
-    # records
-
-    async def records(self, call: Call) -> Answer:
-        """GET …/records"""
-        timeout, max_bytes = call.query_number("timeout"), call.query_number("max_bytes")
-        instance = self.instance(call)
-        if FORMAT_OF.get(call.media, "binary") != instance.format:
-            raise ApiError(406, 40601, _MISMATCH)
-        limit = LARGEST_READ if max_bytes is None else min(max_bytes, LARGEST_READ)
-        wait = instance.request_timeout_ms
-        if timeout is not None and timeout > 0:
-            wait = min(wait, timeout)
-        reading = Reading(instance, self._proxy.flavour.records_per_poll, limit)
-        text = await reading.run(wait / 1000, self._proxy.sleep)
-        self._proxy.instances.touch(instance)
-        return text
+def turn(instance: Instance, flavour: Flavour) -> AbstractAsyncContextManager[None]:
+    """The instance for one call alone, where the flavour lets only one run."""
+    return instance.lock if flavour.one_at_a_time else nullcontext()
 
 
 async def required(call: Call) -> object:
     """The body of a request that needs one."""
     value = body(await call.body())
     if value is None:
-        raise errors.no_body("arg2")
+        raise ApiError("no_body", "arg2")
     return value
+
+
+class Consumers:
+    """The handlers of instances and of what they read."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy, self._flavour, self._shapes = proxy, proxy.flavour, Shapes(proxy.flavour)
+
+    def _instance(self, call: Call) -> Instance:
+        return self._proxy.instances.find(call.path("group"), call.path("instance"))
+
+    async def create(self, call: Call) -> Answer:
+        """POST /consumers/{group}"""
+        group, value = call.path("group"), body(await call.body())
+        if value is None and self._flavour.letter == "K":
+            raise ApiError("no_body")
+        config = self._shapes.object(
+            {} if value is None else value, "CreateConsumerRequest", self._flavour.create_fields
+        )
+        text = self._shapes.text
+        name = text(config, "id") or text(config, "name") or f"rest-consumer-{uuid4()}"
+        data_format = text(config, "format") or "binary"
+        if self._flavour.letter == "C":
+            data_format = data_format.lower()
+        if data_format not in self._flavour.formats:
+            raise ApiError("bad_format")
+        if (group, name) in self._proxy.instances:
+            raise ApiError("taken", name)
+        self._proxy.instances.add(self._made(group, name, data_format, config))
+        base = (self._proxy.faults.base_uri or call.base_url).rstrip("/")
+        shown = call.raw_path("group") if self._flavour.letter == "S" else group
+        return {"instance_id": name, "base_uri": f"{base}/consumers/{shown}/instances/{name}"}
+
+    def _made(self, group: str, name: str, data_format: str, config: Object) -> Instance:
+        flavour, shapes = self._flavour, self._shapes
+        reset = shapes.text(config, "auto.offset.reset") or flavour.default_reset
+        if reset not in ("earliest", "latest", "none")[: 2 if flavour.letter == "K" else 3]:
+            raise ApiError("bad_reset", reset)
+        if data_format not in ("binary", "json", "text") and flavour.letter == "C":
+            raise ApiError("no_deserializer")
+        least = self._least(config)
+        options = ConsumerOptions(
+            reset, self._auto_commit(config), flavour.hides_aborted, flavour.keeps_positions, flavour.mixes
+        )
+        own_wait = None if flavour.letter == "S" else shapes.number(config, "consumer.request.timeout.ms")
+        return Instance(
+            group,
+            name,
+            data_format,
+            self._proxy.kafka.consumer(group, f"{name}-{uuid4()}", options),
+            request_timeout_ms=own_wait or flavour.request_timeout_ms,
+            min_bytes=None if least == -1 else least,
+        )
+
+    def _least(self, config: Object) -> int | None:
+        """fetch.min.bytes, which K wants as a number."""
+        if self._flavour.letter == "K" and isinstance(config.get("fetch.min.bytes"), str):
+            raise ApiError("bad_min_bytes")
+        least = self._shapes.number(config, "fetch.min.bytes")
+        if least is not None and not -1 <= least <= 10_000_000:
+            raise ApiError("bad_min_bytes", least)
+        return least
+
+    def _auto_commit(self, config: Object) -> bool:
+        if self._flavour.letter != "S":
+            return (self._shapes.text(config, "auto.commit.enable") or "true").lower() != "false"
+        own = config.get("enable.auto.commit", True)
+        if not isinstance(own, bool):
+            raise ApiError("bad_shape", "enable.auto.commit is not a boolean")
+        for name in ("fetch.min.bytes", "consumer.request.timeout.ms"):
+            self._shapes.number(config, name)
+        return own
+
+    async def delete(self, call: Call) -> Answer:
+        """DELETE /consumers/{group}/instances/{instance}"""
+        instance = self._instance(call)
+        async with turn(instance, self._flavour):
+            await self._proxy.instances.remove(instance)
+        return None
+
+    async def subscribe(self, call: Call) -> Answer:
+        """POST …/subscription"""
+        instance, value = self._instance(call), await required(call)
+        wanted = self._shapes.object(value, "ConsumerSubscriptionRecord", ("topics", "topic_pattern"))
+        topics, pattern = wanted.get("topics"), self._shapes.text(wanted, "topic_pattern")
+        if topics is not None and not isinstance(topics, list):
+            raise ApiError("not_a_list", topics)
+        if self._flavour.letter != "C":
+            if topics is not None and pattern is not None:
+                raise ApiError("both" if self._flavour.letter == "K" else "exclusive")
+            if pattern is None and (not topics if self._flavour.letter == "K" else topics is None):
+                raise ApiError("no_topics")
+        async with turn(instance, self._flavour):
+            if topics is not None:
+                instance.consumer.subscribe(str(topic) for topic in topics)
+            elif pattern is not None:
+                self._subscribe_pattern(instance, pattern)
+        return None
+
+    def _subscribe_pattern(self, instance: Instance, pattern: str) -> None:
+        """K's patterns match where a name begins, the others' the whole of it."""
+        try:
+            instance.consumer.subscribe_pattern(f"{pattern}.*" if self._flavour.letter == "K" else pattern)
+        except ValueError as error:
+            raise ApiError("bad_pattern", error) from error
+        except IllegalState as error:
+            raise ApiError("exclusive_pattern" if self._flavour.letter == "S" else "exclusive", error) from error
+
+    async def subscription(self, call: Call) -> Answer:
+        """GET …/subscription. S answers with what is assigned."""
+        consumer = self._instance(call).consumer
+        if self._flavour.letter != "S":
+            return {"topics": list(consumer.subscription())}
+        given: dict[str, list[int]] = {}
+        for tp in consumer.assignment():
+            given.setdefault(tp.topic, []).append(tp.partition)
+        return {"topics": list(given), "partitions": [{topic: numbers} for topic, numbers in given.items()]}
+
+    async def unsubscribe(self, call: Call) -> Answer:
+        """DELETE …/subscription"""
+        instance = self._instance(call)
+        async with turn(instance, self._flavour):
+            instance.consumer.unsubscribe()
+        return None
+
+    async def assign(self, call: Call) -> Answer:
+        """POST …/assignments"""
+        instance, value = self._instance(call), await required(call)
+        request = self._shapes.object(value, "ConsumerAssignmentRequest", ("partitions",))
+        listed = self._shapes.entries(request, "partitions", PARTITION)
+        if listed is None:
+            raise ApiError("missing", "partitions")
+        wanted = [self._shapes.partition(entry) for entry in listed]
+        async with turn(instance, self._flavour):
+            instance.consumer.assign(wanted)
+        return None
+
+    async def assignments(self, call: Call) -> Answer:
+        """GET …/assignments"""
+        instance = self._instance(call)
+        async with turn(instance, self._flavour):
+            tps = instance.consumer.assignment()
+        return {"partitions": [{"topic": tp.topic, "partition": tp.partition} for tp in tps]}

@@ -40,6 +40,8 @@ class Faults:
     refuse: bool = False
     """No connection is taken (in process only)."""
     failures: list[Failure] = field(default_factory=list)
+    refused_seeks: int = 0
+    """Seeks that are still refused with 409, as K does now and then right after an assignment."""
     cuts: int = 0
     """Answers that still end in mid-body."""
     _going: asyncio.Event | None = None
@@ -58,6 +60,10 @@ class Faults:
     def cut_bodies(self, times: int = 1) -> None:
         """End the connection in the middle of the next answers that have a body."""
         self.cuts += times
+
+    def refuse_seeks(self, times: int = 1) -> None:
+        """Refuse the next calls to the positions endpoint as if the partition were not assigned."""
+        self.refused_seeks += times
 
     def restart(self) -> None:
         """As after a restart: no instance is known."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ktui.server import words
+from ktui.server.words import Words
 
 
 @dataclass(frozen=True)
@@ -11,23 +15,100 @@ class Flavour:
 
     name: str
     letter: str
+    words: Words
+    """How it says what is wrong."""
+    root: Mapping[str, str]
+    """What `GET /` answers."""
     records_per_poll: int
     """Records that one poll of Kafka gives."""
     request_timeout_ms: int
     """How long a read waits unless told otherwise."""
     default_reset: str
     """Where an instance starts that did not say."""
+    formats: tuple[str, ...]
+    """What an instance may be created with."""
     commit_adds_one: bool
     """Whether a commit of n stores n + 1."""
+    server: str | None = None
+    """Its Server header."""
+    lacks: frozenset[str] = frozenset()
+    """Methods and paths that others have."""
+    timeout_only_lowers: bool = True
+    """Whether a read may not ask for a longer wait than the instance's."""
+    one_at_a_time: bool = False
+    """Whether the calls of an instance wait for one another."""
+    strict: bool = False
+    """Bodies must match a schema: no numbers as text, no defaults."""
+    ignores_unknown: bool = False
+    """Fields that nobody knows are passed over in control bodies."""
+    create_fields: frozenset[str] = field(default_factory=frozenset)
+    hides_aborted: bool = False
+    keeps_positions: bool = True
+    mixes: bool = False
+    """Whether subscriptions and assignments may follow each other."""
 
+
+_C_FIELDS = frozenset(
+    (
+        "id",
+        "name",
+        "format",
+        "auto.offset.reset",
+        "auto.commit.enable",
+        "fetch.min.bytes",
+        "consumer.request.timeout.ms",
+    )
+)
+_S_FIELDS = _C_FIELDS - {"id", "auto.commit.enable"} | {"enable.auto.commit", "isolation.level"}
+_SCHEMA_FORMATS = ("avro", "jsonschema", "protobuf")
 
 CONFLUENT = Flavour(
     name="Confluent",
     letter="C",
+    words=words.CONFLUENT,
+    root={},
     records_per_poll=30,
     request_timeout_ms=1000,
     default_reset="latest",
+    formats=("binary", "json", *_SCHEMA_FORMATS),
     commit_adds_one=True,
+    create_fields=_C_FIELDS,
 )
 
-FLAVOURS = {flavour.letter: flavour for flavour in (CONFLUENT,)}
+KARAPACE = Flavour(
+    name="Karapace",
+    letter="K",
+    words=words.KARAPACE,
+    root={},
+    server="Karapace/5.0.0",
+    records_per_poll=100_000,
+    request_timeout_ms=11_000,
+    default_reset="earliest",
+    formats=("binary", "json", *_SCHEMA_FORMATS),
+    commit_adds_one=True,
+    timeout_only_lowers=False,
+    one_at_a_time=True,
+    ignores_unknown=True,
+    hides_aborted=True,
+    keeps_positions=False,
+    mixes=True,
+)
+
+STRIMZI = Flavour(
+    name="Strimzi",
+    letter="S",
+    words=words.STRIMZI,
+    root={"bridge_version": "1.1.0"},
+    records_per_poll=500,
+    request_timeout_ms=100,
+    default_reset="earliest",
+    formats=("binary", "json", "text"),
+    commit_adds_one=False,
+    lacks=frozenset(("GET /brokers", "GET offsets", "GET assignments")),
+    timeout_only_lowers=False,
+    one_at_a_time=True,
+    strict=True,
+    create_fields=_S_FIELDS,
+)
+
+FLAVOURS = {flavour.letter: flavour for flavour in (CONFLUENT, KARAPACE, STRIMZI)}

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
 from ktui.model import Record
-from ktui.server import errors
+from ktui.server.errors import ApiError
 from ktui.server.kafka import Consumer
 
 LARGEST_READ = 64 * 1024 * 1024
@@ -82,7 +82,7 @@ class Instances(Mapping[tuple[str, str], Instance]):
         self.sweep()
         instance = self._live.get((group, name))
         if instance is None:
-            raise errors.no_instance()
+            raise ApiError("no_instance", (group, name))
         self.touch(instance)
         return instance
 

@@ -27,6 +27,10 @@ class NoAssignment(IllegalState):
     """Neither subscribed nor assigned."""
 
 
+class Unassigned(IllegalState):
+    """The partition is not assigned."""
+
+
 class UnknownTopic(KafkaError):
     """No such topic."""
 
@@ -48,6 +52,20 @@ class Committed(NamedTuple):
 
     offset: int
     metadata: str = ""
+
+
+class ConsumerOptions(NamedTuple):
+    """How a consumer reads."""
+
+    reset: str = "latest"
+    """Where it starts without a committed offset: "earliest", "latest" or "none" (an error)."""
+    auto_commit: bool = True
+    hides_aborted: bool = False
+    """Whether records of transactions that were given up are left out."""
+    keeps_positions: bool = True
+    """Whether partitions that are assigned again go on where they were."""
+    mixes: bool = False
+    """Whether a subscription may follow an assignment, and one kind of subscription another."""
 
 
 class Consumer(Protocol):
@@ -75,7 +93,7 @@ class Consumer(Protocol):
         """Partitions being read."""
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
-        """Read on from an offset. IllegalState when the partition is not assigned."""
+        """Read on from an offset. Unassigned when the partition is not assigned."""
 
     def seek_to_beginning(self, tp: TopicPartition) -> None:
         """Read on from the beginning, found at the next poll."""
@@ -129,5 +147,5 @@ class Kafka(Protocol):
     ) -> Record:
         """Write one record. KafkaError when it was not stored."""
 
-    def consumer(self, group: str, member: str, *, reset: str, auto_commit: bool) -> Consumer:
-        """A new consumer. `reset` is "earliest", "latest" or "none"."""
+    def consumer(self, group: str, member: str, options: ConsumerOptions) -> Consumer:
+        """A new consumer."""

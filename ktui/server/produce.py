@@ -1,4 +1,4 @@
-"""Producing: POST to a topic or to one of its partitions."""
+"""Producing, C's way: POST to a topic or to one of its partitions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import binascii
 import re
 from typing import Any
 
-from ktui.server import errors
+from ktui.server.errors import ApiError
 from ktui.server.javajson import Json, write
 from ktui.server.kafka import KafkaError, RetriableError
 from ktui.server.media import FORMAT_OF
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
-from ktui.server.shapes import Object, body, check_object, entries, number
+from ktui.server.shapes import Object, Shapes, body
 
 _REQUEST = ("records", "key_schema", "key_schema_id", "value_schema", "value_schema_id")
 _RECORD = ("key", "value", "partition")
@@ -23,7 +23,7 @@ class Produce:
     """The handlers that write."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._kafka = proxy.kafka
+        self._kafka, self._shapes = proxy.kafka, Shapes(proxy.flavour)
 
     async def to_topic(self, call: Call) -> Answer:
         """POST /topics/{topic}"""
@@ -35,38 +35,37 @@ class Produce:
 
     async def _produce(self, call: Call, partition: int | None) -> Answer:
         data_format = FORMAT_OF[call.content_type] if call.content_type else "binary"
-        records = requested(await call.body(), f"produce{data_format.capitalize()}.arg2")
+        records = self._requested(await call.body(), f"produce{data_format.capitalize()}.arg2")
         if data_format not in ("binary", "json"):
-            raise errors.ApiError(422, 42207, "Error serializing message. Schema Registry is not configured.")
+            raise ApiError("no_registry")
         decode = base64_bytes if data_format == "binary" else json_bytes
-        drafts = [(decode(r.get("key")), decode(r.get("value")), number(r, "partition")) for r in records]
+        drafts = [(decode(r.get("key")), decode(r.get("value")), self._shapes.number(r, "partition")) for r in records]
         results = [
             await self._one(call.path("topic"), partition if own is None else own, key, value)
             for key, value, own in drafts
         ]
         return {"offsets": results, "key_schema_id": None, "value_schema_id": None}
 
+    def _requested(self, data: bytes, argument: str) -> list[Object]:
+        """The records of a produce body; `argument` is what C calls it."""
+        value = body(data)
+        if value is None:
+            raise ApiError("no_body", argument)
+        request = self._shapes.object(value, "ProduceRequest", _REQUEST)
+        records = self._shapes.entries(request, "records", _RECORD, "ProduceRecord>")
+        if not records:
+            raise ApiError("no_records", argument)
+        return records
+
     async def _one(self, topic: str, partition: int | None, key: bytes | None, value: bytes | None) -> dict[str, Any]:
         if partition is not None and partition < 0:
-            raise errors.internal()
+            raise ApiError("negative_partition", partition)
         try:
             record = await self._kafka.produce(topic, partition, key, value)
         except KafkaError as error:
             code = 50003 if isinstance(error, RetriableError) else 50002
             return {"partition": None, "offset": None, "error_code": code, "error": str(error)}
         return {"partition": record.partition, "offset": record.offset, "error_code": None, "error": None}
-
-
-def requested(data: bytes, argument: str) -> list[Object]:
-    """The records of a produce body; `argument` is what C calls it."""
-    value = body(data)
-    if value is None:
-        raise errors.no_body(argument)
-    request = check_object(value, "ProduceRequest", _REQUEST)
-    records = entries(request, "records", _RECORD, "ProduceRecord>")
-    if not records:
-        raise errors.ApiError(422, 422, f"{argument}.records must not be empty (was [])")
-    return records
 
 
 def json_bytes(value: Json) -> bytes | None:
@@ -79,7 +78,7 @@ def base64_bytes(value: Json) -> bytes | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise errors.bad_body(f"Bad Request: data={write(value).decode()} is not a base64 string.")
+        raise ApiError("not_base64", write(value).decode())
     if not _BASE64.fullmatch(value) or len(value.rstrip("=")) % 4 == 1 or ("=" in value and len(value) % 4):
-        raise errors.bad_body(f'Bad Request: data="{value}" is not a valid base64 string.')
+        raise ApiError("bad_base64", value)
     return binascii.a2b_base64(value + "=" * (-len(value) % 4))

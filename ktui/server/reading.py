@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from ktui.model import Record
-from ktui.server import errors
 from ktui.server.errors import ApiError
 from ktui.server.instances import Instance
 from ktui.server.javajson import NotJson, parse, write
@@ -57,10 +56,31 @@ def _shown(data: bytes | None) -> msgspec.Raw:
     try:
         return msgspec.Raw(write(parse(data, rest=True)))
     except NotJson as error:
-        raise ApiError(408, 40801, error.java) from error
+        raise ApiError("poison", error.java) from error
 
 
 CONVERT: dict[str, Callable[[Record], BinaryRecord | JsonRecord]] = {"binary": as_binary, "json": as_json}
+
+
+async def until(
+    instance: Instance, fill: Callable[[], Awaitable[bool]], seconds: float, sleep: Callable[[float], Awaitable[None]]
+) -> None:
+    """Call `fill` whenever there may be more to read, until it has enough or the time is over."""
+    if await fill():
+        return
+    wake = asyncio.Event()
+    timer = asyncio.ensure_future(sleep(seconds))
+    timer.add_done_callback(lambda _: wake.set())
+    instance.wait_on(wake)
+    try:
+        enough = await fill()
+        while not (enough or timer.done()):
+            await wake.wait()
+            wake.clear()
+            enough = await fill()
+    finally:
+        timer.cancel()
+        instance.forget(wake)
 
 
 class Reading:
@@ -79,31 +99,22 @@ class Reading:
 
     async def run(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> bytes:
         """Read for at most that long; the JSON text of the answer."""
-        wake = asyncio.Event()
-        await self._fill()
-        if not self._enough:
-            timer = asyncio.ensure_future(sleep(seconds))
-            timer.add_done_callback(lambda _: wake.set())
-            self._instance.wait_on(wake)
-            try:
-                while not (self._enough or timer.done()):
-                    await wake.wait()
-                    wake.clear()
-                    if self._instance.closed:
-                        raise errors.internal()
-                    await self._fill()
-            finally:
-                timer.cancel()
-                self._instance.forget(wake)
+        await until(self._instance, self._fill, seconds, sleep)
         return _encode(self._taken)
+
+    async def _fill(self) -> bool:
+        """Take what is there now; whether that is enough."""
+        if self._instance.closed:
+            raise ApiError("closed")
+        await self._take()
+        return self._enough
 
     @property
     def _enough(self) -> bool:
         least = self._instance.min_bytes
         return self._full or (least is not None and bool(self._taken) and self._size >= least)
 
-    async def _fill(self) -> None:
-        """Take what is there now."""
+    async def _take(self) -> None:
         queue, breath = self._instance.queue, BREATH
         while not self._enough:
             if not queue:

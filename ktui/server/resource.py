@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 import msgspec
@@ -10,19 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ktui.server import errors
-from ktui.server.errors import ApiError
-from ktui.server.kafka import (
-    IllegalState,
-    InvalidTopic,
-    KafkaError,
-    NoAssignment,
-    RetriableError,
-    TopicExists,
-    UnknownPartition,
-    UnknownTopic,
-)
-from ktui.server.media import bare, negotiate
+from ktui.server.admission import ADMISSIONS, KARAPACE_MEDIA, Types
+from ktui.server.errors import ApiError, translated
+from ktui.server.flavours import Flavour
+from ktui.server.kafka import KafkaError
+from ktui.server.media import V2, bare
 
 
 class Call:
@@ -38,18 +30,22 @@ class Call:
         """A segment of the path, decoded."""
         return unquote(self._request.path_params[name], errors="replace")
 
+    def raw_path(self, name: str) -> str:
+        """A segment of the path as it came."""
+        return str(self._request.path_params[name])
+
     def header(self, name: str) -> str | None:
         """A header of the request."""
         return self._request.headers.get(name)
 
     def number(self, name: str) -> int:
         """A segment of the path that must be a number."""
-        return integer(self.path(name))
+        return integer(self.path(name), "bad_number")
 
     def query_number(self, name: str) -> int | None:
         """A parameter that must be a number if it is there."""
         found = self.query.get(name)
-        return None if found is None else integer(found)
+        return None if found is None else integer(found, "bad_query")
 
     @property
     def base_url(self) -> str:
@@ -68,12 +64,12 @@ class Call:
         return bare(found) if found else None
 
 
-def integer(text: str) -> int:
-    """A number of path or query as Java reads it."""
+def integer(text: str, kind: str) -> int:
+    """A number of path or query."""
     try:
         return int(text)
     except ValueError as error:
-        raise errors.bad_number() from error
+        raise ApiError(kind, text) from error
 
 
 Answer = bytes | Response | object
@@ -84,72 +80,78 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Resource:
     """A path with its methods."""
 
-    def __init__(self, produces: Sequence[str], consumes: Sequence[str], **handlers: Handler) -> None:
-        self._produces, self._consumes, self._handlers = produces, consumes, handlers
+    def __init__(self, flavour: Flavour, types: Types, **handlers: Handler) -> None:
+        self._flavour, self._types, self._handlers = flavour, types, handlers
+        self._admit = ADMISSIONS[flavour.letter]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.answer(Request(scope, receive))
+        if self._flavour.server:
+            response.headers["server"] = self._flavour.server
         await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
         """The response, errors included."""
-        media = self._produces[0]
+        media = self._types.produces[0] if self._flavour.letter == "C" else V2
         try:
-            method = "GET" if request.method == "HEAD" else request.method
-            handler = self._handlers.get(method)
+            handler = self._handler(request.method)
             if handler is None:
-                return self._without(method)
-            content_type = request.headers.get("content-type")
-            if content_type and bare(content_type) not in self._consumes:
-                raise errors.wrong_type()
-            chosen = negotiate(request.headers.get("accept"), self._produces)
-            if chosen is None:
-                raise errors.not_acceptable()
-            media = chosen
-            return reply(await handler(Call(request, media)), media)
+                return Response(headers={"allow": ",".join(self._allowed())}, media_type=media)
+            media = self._admit(request, self._types)
+            return self._reply(await handler(Call(request, media)), media)
         except ApiError as error:
-            return refusal(error, media)
+            return refusal(error, self._flavour, media)
         except KafkaError as error:
-            return refusal(translated(error), media)
+            return refusal(translated(error), self._flavour, media)
 
-    def _without(self, method: str) -> Response:
-        """The answer to a method that has no handler."""
-        if method != "OPTIONS":
-            raise errors.wrong_method()
-        known = [*(["HEAD", "GET"] if "GET" in self._handlers else []), *(m for m in self._handlers if m != "GET")]
-        return Response(headers={"allow": ",".join([*known, "OPTIONS"])}, media_type=self._produces[0])
+    def _handler(self, method: str) -> Handler | None:
+        """The handler of a method; None where OPTIONS is answered with what there is."""
+        letter, known = self._flavour.letter, self._handlers
+        if method == "HEAD" and letter == "C":
+            method = "GET"
+        if method in known:
+            return known[method]
+        if method == "OPTIONS" and letter == "C":
+            return None
+        if method == "OPTIONS" and letter == "K":
+            raise ApiError("no_origin")
+        raise ApiError("wrong_method", allow=() if method == "HEAD" and letter == "S" else self._allowed())
 
+    def _allowed(self) -> list[str]:
+        known = list(self._handlers)
+        if self._flavour.letter == "S":
+            return known
+        if self._flavour.letter == "K":
+            return sorted([*known, "OPTIONS"])
+        return [*(["HEAD", "GET"] if "GET" in known else []), *(m for m in known if m != "GET"), "OPTIONS"]
 
-def reply(answer: Answer, media: str) -> Response:
-    """A handler's answer as a response."""
-    if isinstance(answer, Response):
-        return answer
-    if answer is None:
-        return Response(status_code=204)
-    content = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-    return Response(content, headers={"content-type": media})
-
-
-def refusal(error: ApiError, media: str) -> Response:
-    """An error as a response."""
-    content = msgspec.json.encode({"error_code": error.code, "message": error.message})
-    return Response(content, error.status, headers={"content-type": media} if error.typed else None)
-
-
-_TRANSLATIONS: Mapping[type[KafkaError], tuple[int, int]] = {
-    UnknownTopic: (404, 40403),
-    UnknownPartition: (404, 40402),
-    InvalidTopic: (400, 40002),
-    TopicExists: (400, 40002),
-    RetriableError: (500, 50003),
-}
+    def _reply(self, answer: Answer, media: str) -> Response:
+        """A handler's answer as a response."""
+        if isinstance(answer, Response):
+            return answer
+        if answer is None:
+            return Response(status_code=204, media_type="application/json" if self._flavour.letter == "K" else None)
+        content = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+        return Response(content, headers={"content-type": media})
 
 
-def translated(error: KafkaError) -> ApiError:
-    """An error of Kafka's as C answers it."""
-    if isinstance(error, NoAssignment):
-        return errors.internal()
-    if isinstance(error, IllegalState):
-        return errors.illegal_state(str(error))
-    status, code = _TRANSLATIONS.get(type(error), (500, 50002))
-    return ApiError(status, code, str(error))
+_TYPES = {"plain": "text/plain; charset=utf-8", "json": "application/json"}
+
+
+def refusal(error: ApiError, flavour: Flavour, media: str) -> Response:
+    """An error in the flavour's words."""
+    word = flavour.words[error.kind]
+    text = word.text.format(error.detail)
+    headers = {"content-type": _TYPES.get(word.form, KARAPACE_MEDIA if flavour.letter == "K" else media)}
+    if flavour.letter == "S":
+        headers["content-type"] = V2
+    if word.form in ("untyped", "bare", "empty"):
+        headers = {}
+    if error.allow and flavour.letter != "C":  # C keeps to itself what it would allow
+        headers["allow"] = ",".join(error.allow)
+    if word.form in ("plain", "bare", "empty"):
+        return Response(text, word.status, headers=headers)
+    body: dict[str, object] = {"error_code": word.code, "message": text}
+    if word.form == "invalid":
+        body["validation_errors"] = [error.detail]
+    return Response(msgspec.json.encode(body), word.status, headers=headers)

@@ -1,11 +1,12 @@
-"""Request bodies: JSON objects whose known fields are checked and converted the way Jackson does."""
+"""Request bodies: JSON objects whose known fields are checked and converted as the flavour does it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ktui.model import TopicPartition
-from ktui.server import errors
+from ktui.server.errors import ApiError
+from ktui.server.flavours import Flavour
 from ktui.server.javajson import Json, NotJson, parse
 
 Object = dict[str, Json]
@@ -18,73 +19,79 @@ def body(data: bytes) -> Json:
     try:
         return parse(data)
     except NotJson as error:
-        raise errors.bad_body(str(error)) from error
+        raise ApiError("not_json", error) from error
 
 
-def check_object(value: Json, what: str, fields: Iterable[str]) -> Object:
-    """A JSON object that has no field but these."""
-    if not isinstance(value, dict):
-        raise errors.bad_body(f"Cannot deserialize value of type `{what}` from {_found(value)}")
-    for name in value:
-        if name not in fields:
-            raise errors.unknown_field(name)
-    return value
+class Shapes:
+    """Checks bodies: Jackson converts and complains of what it does not know, S has a schema, K asks little."""
 
+    def __init__(self, flavour: Flavour) -> None:
+        self._strict, self._ignores = flavour.strict, flavour.ignores_unknown
 
-def entries(value: Object, name: str, fields: Iterable[str], what: str = "ArrayList") -> list[Object] | None:
-    """The objects of the list in a field; None when the field is missing or null."""
-    listed = value.get(name)
-    if listed is None:
-        return None
-    if not isinstance(listed, list):
-        raise errors.bad_body(f"Cannot deserialize value of type `{what}` from {_found(listed)}")
-    return [check_object(entry, what, fields) for entry in listed]
+    def object(self, value: Json, what: str, fields: Iterable[str]) -> Object:
+        """A JSON object that has no field but these."""
+        if not isinstance(value, dict):
+            raise ApiError("bad_shape", f"Cannot deserialize value of type `{what}` from {_found(value)}")
+        if not self._ignores:
+            for name in value:
+                if name not in fields:
+                    raise ApiError("unknown_field", name)
+        return value
 
+    def entries(self, value: Object, name: str, fields: Iterable[str], what: str = "ArrayList") -> list[Object] | None:
+        """The objects of the list in a field; None when the field is missing or null."""
+        listed = value.get(name)
+        if listed is None and not (self._strict and name in value):
+            return None
+        if not isinstance(listed, list):
+            raise ApiError("bad_shape", f"Cannot deserialize value of type `{what}` from {_found(listed)}")
+        return [self.object(entry, what, fields) for entry in listed]
 
-def text(value: Object, name: str) -> str | None:
-    """A string; numbers and booleans are taken as their text."""
-    found = value.get(name)
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    if isinstance(found, int | float):
-        return str(found)
-    if found is not None and not isinstance(found, str):
-        raise errors.bad_body(f"Cannot deserialize value of type `String` from {_kind(found)} value")
-    return found
+    def text(self, value: Object, name: str) -> str | None:
+        """A string; numbers and booleans may be taken as their text."""
+        found = value.get(name)
+        if found is not None and not isinstance(found, str):
+            if self._strict or not isinstance(found, bool | int | float):
+                raise ApiError("bad_shape", f"Cannot deserialize value of type `String` from {_found(found)}")
+            return str(found).lower() if isinstance(found, bool) else str(found)
+        return found
 
+    def number(self, value: Object, name: str) -> int | None:
+        """An integer; numeric strings and floats may be taken too."""
+        found = value.get(name)
+        if found is None or (isinstance(found, int) and not isinstance(found, bool)):
+            return found
+        if not self._strict and isinstance(found, str | float):
+            try:
+                return int(found)
+            except (ValueError, OverflowError) as error:
+                raise ApiError("bad_shape", f"Cannot deserialize value of type `long`: {found!r}") from error
+        raise ApiError("bad_shape", f"Cannot deserialize value of type `long` from {_found(found)}")
 
-def number(value: Object, name: str) -> int | None:
-    """An integer; numeric strings and floats are taken too."""
-    found = value.get(name)
-    if found is None:
-        return None
-    try:
-        if isinstance(found, str):
-            return int(found)
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            return int(found)
-    except (ValueError, OverflowError) as error:
-        raise errors.bad_body(f"Cannot deserialize value of type `long` from {_kind(found)}: {found!r}") from error
-    raise errors.bad_body(f"Cannot deserialize value of type `long` from {_kind(found)} value")
+    def needed(self, value: Object, name: str) -> int:
+        """A number that must be there, where the flavour insists; else 0 stands for it."""
+        found = self.number(value, name)
+        if found is None and self._ignores:
+            raise ApiError("missing", name)
+        if found is None and self._strict:
+            raise ApiError("bad_shape", f"{name} is missing")
+        return found or 0
 
-
-def topic_partition(entry: Object) -> TopicPartition:
-    """The partition an entry names; C fails on one that is not complete."""
-    topic, partition = text(entry, "topic"), number(entry, "partition")
-    if topic is None or partition is None:
-        raise errors.internal()
-    return TopicPartition(topic, partition)
-
-
-def _kind(value: Json) -> str:
-    if isinstance(value, dict):
-        return "Object"
-    if isinstance(value, list):
-        return "Array"
-    return "String" if isinstance(value, str) else "Boolean" if isinstance(value, bool) else "Number"
+    def partition(self, entry: Object) -> TopicPartition:
+        """The partition an entry names completely."""
+        topic, partition = self.text(entry, "topic"), self.number(entry, "partition")
+        if topic is None:
+            raise ApiError("missing_topic" if self._strict else "missing", "topic")
+        if partition is None:
+            raise ApiError("missing", "partition")
+        return TopicPartition(topic, partition)
 
 
 def _found(value: Json) -> str:
-    kind = _kind(value)
-    token = {"Object": "START_OBJECT", "Array": "START_ARRAY", "String": "VALUE_STRING"}.get(kind)
-    return f"{kind} value (token `JsonToken.{token}`)" if token else f"{kind} value"
+    if isinstance(value, dict):
+        return "Object value (token `JsonToken.START_OBJECT`)"
+    if isinstance(value, list):
+        return "Array value (token `JsonToken.START_ARRAY`)"
+    if isinstance(value, str):
+        return "String value (token `JsonToken.VALUE_STRING`)"
+    return "Boolean value" if isinstance(value, bool) else "Null value" if value is None else "Number value"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from ktui.model import Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
-from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, UnknownPartition, UnknownTopic
+from ktui.server.kafka import ConsumerOptions, InvalidTopic, KafkaError, RetriableError, UnknownPartition, UnknownTopic
 from ktui.server.memory.consumer import MemoryConsumer
 from ktui.server.memory.groups import Groups
 from ktui.server.memory.log import NAME, PartitionLog, Topic, Topics
@@ -98,16 +98,9 @@ class MemoryKafka:
         chosen = self.choose(found, key) if partition is None else partition
         return self.topics.append(topic, chosen, key, value, timestamp=timestamp, headers=headers)
 
-    def consumer(self, group: str, member: str, *, reset: str, auto_commit: bool) -> MemoryConsumer:
+    def consumer(self, group: str, member: str, options: ConsumerOptions) -> MemoryConsumer:
         return MemoryConsumer(
-            self.topics,
-            self.groups,
-            group,
-            member,
-            reset=reset,
-            auto_commit=auto_commit,
-            sleep=self._sleep,
-            commit_wait=self.commit_wait,
+            self.topics, self.groups, group, member, options, sleep=self._sleep, commit_wait=self.commit_wait
         )
 
     @property

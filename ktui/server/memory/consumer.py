@@ -6,7 +6,15 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from ktui.model import Record, TopicPartition
-from ktui.server.kafka import Committed, IllegalState, KafkaError, NoAssignment, RetriableError
+from ktui.server.kafka import (
+    Committed,
+    ConsumerOptions,
+    IllegalState,
+    KafkaError,
+    NoAssignment,
+    RetriableError,
+    Unassigned,
+)
 from ktui.server.memory.groups import Groups
 from ktui.server.memory.log import PartitionLog, Topics
 
@@ -27,15 +35,14 @@ class MemoryConsumer:
         groups: Groups,
         group: str,
         member: str,
+        options: ConsumerOptions,
         *,
-        reset: str,
-        auto_commit: bool,
         sleep: Callable[[float], Awaitable[None]],
         commit_wait: float,
     ) -> None:
         self.on_ready: Callable[[], None] = _nothing
         self._topics, self._groups, self._group, self._member = topics, groups, group, member
-        self._reset, self._auto_commit = reset, auto_commit
+        self._options = options
         self._sleep, self._commit_wait = sleep, commit_wait
         self._assigned = False
         self._wanted: tuple[str, ...] = ()
@@ -52,27 +59,29 @@ class MemoryConsumer:
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         if self._subscribed:
             raise IllegalState(EXCLUSIVE)
-        kept = self._positions
+        kept = self._positions if self._options.keeps_positions else {}
         self._positions = {tp: kept.get(tp, COMMITTED) for tp in partitions}
         self._assigned = bool(self._positions)
         self._watch()
 
     def subscribe(self, topics: Iterable[str]) -> None:
         wanted = tuple(dict.fromkeys(topics))
-        if self._assigned or self._pattern:
+        if (self._assigned or self._pattern) and not self._options.mixes:
             raise IllegalState(EXCLUSIVE)
+        self._assigned, self._pattern = False, None
         if not wanted:
             self.unsubscribe()
             return
         self._wanted, self._generation = wanted, -1
 
     def subscribe_pattern(self, pattern: str) -> None:
-        if self._assigned or (self._wanted and not self._pattern):
+        if (self._assigned or (self._wanted and not self._pattern)) and not self._options.mixes:
             raise IllegalState(EXCLUSIVE)
         try:
             self._pattern = re.compile(pattern)
         except re.error as error:
             raise ValueError(str(error)) from error
+        self._assigned = False
         self._generation = self._revision = -1
 
     def unsubscribe(self) -> None:
@@ -120,7 +129,7 @@ class MemoryConsumer:
 
     def _place(self, tp: TopicPartition, position: int) -> None:
         if tp not in self._positions:
-            raise IllegalState(f"No current assignment for partition {tp.topic}-{tp.partition}")
+            raise Unassigned(f"No current assignment for partition {tp.topic}-{tp.partition}")
         self._positions[tp] = position
         self.on_ready()
 
@@ -146,6 +155,8 @@ class MemoryConsumer:
             if position < log.end:
                 records = log.read(position, limit - len(found))
                 self._positions[tp] = records[-1].offset + 1 if records else log.end
+                if self._options.hides_aborted and log.aborted:
+                    records = [record for record in records if record.offset not in log.aborted]
                 found += records
                 if len(found) >= limit:
                     break
@@ -168,9 +179,9 @@ class MemoryConsumer:
         elif position == END:
             position = log.end
         elif not log.beginning <= position <= log.end:
-            if self._reset == "none":
+            if self._options.reset == "none":
                 raise KafkaError(f"Undefined offset with no reset policy for partitions: [{tp.topic}-{tp.partition}]")
-            position = log.beginning if self._reset == "earliest" else log.end
+            position = log.beginning if self._options.reset == "earliest" else log.end
         self._positions[tp] = position
         return position
 
@@ -188,7 +199,7 @@ class MemoryConsumer:
         if self._generation < 0 or (changed and self._partition_counts_changed()):
             groups.join(self._group, self._member, frozenset(self._wanted), self._counts())
         if self._generation != groups.generation(self._group):
-            if self._auto_commit:
+            if self._options.auto_commit:
                 groups.commit(self._group, self.positions())
             self._generation = groups.generation(self._group)
             self._positions = dict.fromkeys(groups.given(self._group, self._member), COMMITTED)
@@ -205,7 +216,7 @@ class MemoryConsumer:
 
     def _leave(self) -> None:
         if self._subscribed:
-            if self._auto_commit and self._positions:
+            if self._options.auto_commit and self._positions:
                 self._groups.commit(self._group, self.positions())
             self._groups.leave(self._group, self._member, self._counts())
 
@@ -235,7 +246,7 @@ class MemoryConsumer:
     async def close(self) -> None:
         if self._closed:
             return
-        if self._assigned and self._auto_commit and not self._groups.members(self._group):
+        if self._assigned and self._options.auto_commit and not self._groups.members(self._group):
             self._groups.commit(self._group, self.positions())
         self._leave()
         self._closed = True
