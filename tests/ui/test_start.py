@@ -152,3 +152,12 @@ async def test_no_demo_is_offered_where_there_is_none(proxy: ProxyClient) -> Non
         await pilot.press("d")
         await pilot.pause()
         assert not app.ended
+
+
+async def test_the_ways_out_stand_under_keys_of_ones_own(proxy: ProxyClient) -> None:
+    app = Starting(StartScreen(proxy, Unreachable("Nothing listens there."), sleep=Seconds()))
+    app.set_keymap({"start.demo": "f5"})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "f5 the demo" in app.said)
+        await pilot.press("f5")
+        await until(pilot, lambda: app.ended == [Demo()])

@@ -244,16 +244,18 @@ async def test_ten_thousand_topics_cost_what_is_in_sight(sandbox: Sandbox, proxy
         await until(pilot, lambda: len(pane.names) == 10_000)
         await until(pilot, lambda: sum(pane.tallies[n].records is not None for n in pane.names) == ROWS)
         assert paths(proxy).count("/topics") == 1
-        assert len(proxy.exchanges) == 1 + 2 * ROWS
+        first = len(proxy.exchanges)
+        assert first <= 1 + 2 * ROWS + AT_ONCE
         assert 1 < most <= AT_ONCE
 
-        await pilot.press(*["pagedown"] * 30)
+        for _ in range(30):
+            pane.table.action_page(1)  # as fast as a held key can be
         await pilot.press("end")
         last = "topic-09999"
         await until(pilot, lambda: pane.tallies[last].records is not None)
         assert pane.table.name_at_cursor == last
         between = len(proxy.exchanges)
-        assert between <= 1 + 2 * ROWS * 4  # not the 30 screens that flew by
+        assert between <= first + 2 * ROWS * 2 + AT_ONCE  # not the 30 screens that flew by
 
         await pilot.press("slash", *"0777")
         await until(pilot, lambda: len(pane.shown) == 11)

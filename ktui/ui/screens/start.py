@@ -20,7 +20,7 @@ from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import Dialect
 from ktui.ui.report import describe
 from ktui.ui.text import clean, plain
-from ktui.ui.widgets.key_line import KeyLine
+from ktui.ui.widgets.key_line import KeyLine, key_name
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.top_line import Link, TopLine
 
@@ -58,7 +58,6 @@ class StartScreen(Screen[Started]):
         & > Vertical { border: round $ktui-dim; padding: 2 5; }
         & Static { height: auto; }
         & #start-state { margin: 1 0; min-height: 2; }
-        & #start-profiles { margin-top: 1; }
         & Prompt { padding: 0; }
         & Prompt Input { max-width: 60; width: 3fr; }
     }
@@ -108,17 +107,24 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
         with Vertical():
             yield Static(Content.assemble(("ktui", "bold $primary"), ("   Kafka over its REST Proxy", "$ktui-muted")))
             yield Static(id="start-state")
-            yield Static(self._ways())
+            yield Static(id="start-ways")
         yield KeyLine()
 
     def _ways(self) -> Content:
-        ways = [("enter", "try again now"), ("u", "another address")]
-        if self._offers_demo:
-            ways.append(("d", "the demo: a proxy in memory, topics with living traffic"))
-        ways.append(("^q", "quit"))
-        return Content("\n").join(Content.assemble((key.ljust(7), "bold $secondary"), says) for key, says in ways)
+        """What can be done here, under the keys that do it."""
+        says = {
+            "start.try": "try again now",
+            "start.address": "another address",
+            "start.demo": "the demo: a proxy in memory, topics with living traffic",
+            "app.quit": "quit",
+        }
+        bindings = {active.binding.id: active.binding for active in self.active_bindings.values()}
+        ways = [(key_name(bindings[id]), text) for id, text in says.items() if id in bindings]
+        width = max((len(key) for key, _ in ways), default=0) + 2
+        return Content("\n").join(Content.assemble((key.ljust(width), "bold $secondary"), text) for key, text in ways)
 
     def _on_mount(self, event: events.Mount) -> None:
+        self.query_one("#start-ways", Static).update(self._ways())
         self._connect(self._first_error)
 
     def watch_error(self) -> None:
