@@ -121,8 +121,6 @@ class StreamPane(Vertical):
         self._arrived = 0
         self._ticks = 0
         self._said = Content()
-        self._landing = False
-        self._awaited: tuple[TopicPartition, int] | None = None
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -189,7 +187,7 @@ class StreamPane(Vertical):
             self.seek({tp: offset})
         elif self.state is StreamState.HELD:
             self.go_on()
-        self._awaited = (tp, offset)
+        self.table.await_record(tp, offset)
 
     def show(self, batch: Batch) -> None:
         """Take in what the stream handed out."""
@@ -201,37 +199,21 @@ class StreamPane(Vertical):
             if isinstance(row, Gap | Note):
                 self.records.mark(row)
             else:
-                self._take(row)
+                self.table.extend(row, self._following.behind if self._following else 0)
+                self._arrived += len(row)
         if batch.records:
             self.post_message(self.Advanced(self.positions))
-
-    def _take(self, records: list[Record]) -> None:
-        number = self.records.end
-        self.records.extend(records)
-        self._arrived += len(records)
-        place = number if self._landing else None
-        if place is not None and self._following is not None:
-            self._landing = False
-            if self._following.behind + len(records) < self.table.page:
-                place = None  # it all fits on the screen
-        if self._awaited is not None:
-            tp, offset = self._awaited
-            for index, record in enumerate(records):
-                if record.offset == offset and record.tp == tp:
-                    self._awaited, place = None, number + index
-        if place is not None:
-            self.table.leave_end()
-            self.table.go_to(place)
 
     def _begin(self, start: SeekTarget | Positions, note: str = "", *, clear: bool = True) -> None:
         """Read from there. What was read before goes: rows of two places in one list would look like one order."""
         assert self.topic is not None
         if clear:
             self.table.clear()
-            self._landing = not (isinstance(start, SeekTarget) and start.kind in (Kind.LAST, Kind.END))
+            if not isinstance(start, SeekTarget) or start.kind not in (Kind.LAST, Kind.END):
+                self.table.land()
         if note:
             self.records.mark(Note(note))
-        self._awaited, self._ticks = None, 0
+        self._ticks = 0
         before = {**self._apart, **self.positions}
         self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before)
         self._enter(StreamState.OPENING)

@@ -7,28 +7,24 @@ so that cursor and view stay where they are while the oldest rows are dropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
-from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ktui.model import Gap, Record, TopicPartition
+from ktui.model import Record, TopicPartition
 from ktui.records.log import RecordLog
-from ktui.ui.text import clean
 from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
-from ktui.ui.widgets.record_row import Columns, Row, columns_for, gap_text, ruled, value_spans
+from ktui.ui.widgets.row_painter import RowPainter
 
 FRAMES = 20
 """Looks at the counters per second: a sane rate, the key latency does not depend on it."""
-_PATIENCE = 40
-"""Windows for which the key column stays wider than needed while rows fly by, so that the values do not jitter."""
 
 
 class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -87,12 +83,10 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._hint = ""
         self._cursor = -1
         self._seen = (records.first, records.first)
-        self._columns = Columns()
-        self._roomy = 0
-        self._timed = False
+        self._painter = RowPainter(records)
         self._palette: Palette | None = None
-        self._rows: LRUCache[int, Row] = LRUCache(1024)
-        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(1024)
+        self._landing = False
+        self._awaited: tuple[TopicPartition, int] | None = None
 
     # What others ask and tell
 
@@ -104,7 +98,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def record(self) -> Record | None:
         """The record under the cursor; None on a gap or a note, and while the log is empty."""
-        return self._record_at(self._cursor)
+        return self._painter.record(self._cursor)
 
     @property
     def page(self) -> int:
@@ -124,13 +118,37 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def clear(self) -> None:
         """Forget everything; for another topic or place."""
         self.records.clear()
-        self._rows.clear()
-        self._strips.clear()
-        self._columns, self._timed, self._cursor = Columns(), False, -1
+        self._painter.forget()
+        self._cursor, self._landing, self._awaited = -1, False, None
         self._seen = (self.records.first, self.records.first)
         self.following = True
         resize_lines(self, 1, 0)
         self.refresh()
+
+    def extend(self, records: Sequence[Record], left: int) -> None:
+        """Take records in; `left` more are known to follow. A place to land on gets the cursor."""
+        start = self.records.end
+        self.records.extend(records)
+        row: int | None = None
+        if self._landing and records:
+            self._landing = False
+            row = start if left + len(records) >= self.page else None  # else all of it fits on the screen
+        if self._awaited is not None:
+            tp, offset = self._awaited
+            for index, record in enumerate(records):
+                if record.offset == offset and record.tp == tp:
+                    self._awaited, row = None, start + index
+        if row is not None:
+            self.leave_end()
+            self.go_to(row)
+
+    def land(self) -> None:
+        """Put the cursor on the first record that comes now."""
+        self._landing = True
+
+    def await_record(self, tp: TopicPartition, offset: int) -> None:
+        """Put the cursor on this record when it comes."""
+        self._awaited = (tp, offset)
 
     def look(self) -> None:
         """Compare the counters and move with them; called by the timer."""
@@ -165,7 +183,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def find(self, tp: TopicPartition, offset: int) -> int | None:
         """Number of the row of a record, if it is among the newest ones."""
         for number in range(self.records.end - 1, max(self.records.first, self.records.end - 2000) - 1, -1):
-            record = self._record_at(number)
+            record = self._painter.record(number)
             if record is not None and record.offset == offset and record.tp == tp:
                 return number
         return None
@@ -227,7 +245,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.set_interval(1 / FRAMES, self.look)
 
     def _on_resize(self, event: events.Resize) -> None:
-        self._strips.clear()
         if self.following:
             height = self.virtual_size.height
             resize_lines(self, height, max(0, height - event.size.height))
@@ -246,80 +263,27 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._palette = None
-        self._strips.clear()
+        self._painter.restyle()
 
     # Drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
         if self._palette is None:
             self._palette = Palette(self)
-        width = self.scrollable_size.width
-        top = self._top()
-        self._fit_columns(top, min(top + self.page, self.records.end), width)
-        strips = [self._line(top + y - 1 if y else -1, width, self._palette) for y in range(crop.y, crop.bottom)]
+        width, top, painter = self.scrollable_size.width, self._top(), self._painter
+        painter.fit(top, min(top + self.page, self.records.end), width, flying=self.following)
+        strips = [self._line(top, y, self._palette) for y in range(crop.y, crop.bottom)]
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
 
-    def _line(self, number: int, width: int, palette: Palette) -> Strip:
-        if number < 0:
-            head = self._columns.head(width, timed=self._timed or not len(self.records))
-            return Strip(palette.paint(head, width), width)
-        if not self.records.first <= number < self.records.end:
-            said = self._hint if not len(self.records) and number == self.records.first + 1 else ""
-            return Strip(palette.fill(f" {said}", width, palette.style("muted")), width)
-        lit = number == self._cursor
-        strip = self._strips.get((number, lit))
-        if strip is None:
-            strip = self._strips[number, lit] = Strip(self._segments(number, lit, width, palette), width)
-        return strip
-
-    def _segments(self, number: int, lit: bool, width: int, palette: Palette) -> list[Segment]:
-        bar = Segment("▌" if lit else " ", palette.style("bar", lit))
-        item = self.records[number]
-        if not isinstance(item, Record):
-            text = gap_text(item) if isinstance(item, Gap) else item.text
-            style = palette.style("gap" if isinstance(item, Gap) else "muted", lit)
-            return [bar, *palette.fill(ruled(clean(text), width - 1), width - 1, style)]
-        row, columns = self._row(number, item), self._columns
-        cells = [bar, Segment(f"{item.partition:<{columns.partition}}", palette.style("muted", lit))]
-        cells.append(Segment(f"  {item.offset:>{columns.offset},}  ", palette.style("text", lit)))
-        if columns.time:
-            time = row.time[: columns.time].rjust(columns.time)
-            cells.append(Segment(f"{time}  ", palette.style("muted", lit)))
-        room = width - columns.value_from()
-        gap = Segment("  ", palette.style("text", lit))
-        cells += palette.paint(row.key, columns.key, lit=lit)
-        cells.append(gap)
-        cells += palette.paint(value_spans(item, room), room, lit=lit)
-        return cells
-
-    def _fit_columns(self, start: int, stop: int, width: int) -> None:
-        """Let the columns fit the rows from `start` to `stop`. The key column shrinks late."""
-        rows = [self._row(number, item) for number in range(start, stop) if (item := self._record_at(number))]
-        self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
-        columns = columns_for(rows, self._columns, width)
-        if columns.key < self._columns.key:
-            self._roomy = self._roomy + 1 if self.following else _PATIENCE
-            if self._roomy < _PATIENCE:
-                columns = replace(columns, key=self._columns.key)
-        else:
-            self._roomy = 0
-        if columns != self._columns:
-            self._columns = columns
-            self._strips.clear()
-
-    def _row(self, number: int, record: Record) -> Row:
-        row = self._rows.get(number)
-        if row is None:
-            row = self._rows[number] = Row.of(record, self._record_at(number - 1))
-        return row
-
-    def _record_at(self, number: int) -> Record | None:
-        if not self.records.first <= number < self.records.end:
-            return None
-        item = self.records[number]
-        return item if isinstance(item, Record) else None
+    def _line(self, top: int, y: int, palette: Palette) -> Strip:
+        if y == 0:
+            return self._painter.head(palette)
+        number = top + y - 1
+        if number < self.records.end:
+            return self._painter.row(number, number == self._cursor, palette)
+        return self._painter.words("" if len(self.records) else self._hint, y - 1, palette)
 
     def _top(self) -> int:
         """Absolute number of the first visible row."""
