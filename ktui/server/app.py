@@ -63,10 +63,7 @@ def build(proxy: Proxy) -> ASGIApp:
 
 def _offered(path: str, handlers: dict[str, Handler], flavour: Flavour) -> dict[str, Handler]:
     """The handlers that a flavour has at a path."""
-    last = path.rpartition("/")[2]
-    return {
-        m: h for m, h in handlers.items() if f"{m} {path}" not in flavour.lacks and f"{m} {last}" not in flavour.lacks
-    }
+    return {method: handler for method, handler in handlers.items() if f"{method} {path}" not in flavour.lacks}
 
 
 def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
@@ -76,6 +73,7 @@ def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
     v2, anything = Types((V2,), (V2,)), Types((V2, "application/json"), (*_BOTH, "application/json"))
     produced = Types((V2,), EMBEDDED)
     return {
+        "/admin/topics": (produced, {"POST": metadata.create}),
         "/": (anything, {"GET": metadata.root, "POST": metadata.root}),
         "/topics": (v2, {"GET": metadata.topics}),
         "/brokers": (v2, {"GET": metadata.brokers}),

@@ -42,6 +42,8 @@ class Flavour:
     ignores_unknown: bool = False
     """Fields that nobody knows are passed over in control bodies."""
     create_fields: frozenset[str] = field(default_factory=frozenset)
+    lists_internal: bool = False
+    """Whether internal topics are listed."""
     hides_aborted: bool = False
     keeps_positions: bool = True
     mixes: bool = False
@@ -60,6 +62,7 @@ _C_FIELDS = frozenset(
     )
 )
 _S_FIELDS = _C_FIELDS - {"id", "auto.commit.enable"} | {"enable.auto.commit", "isolation.level"}
+_ADMIN = frozenset(("POST /admin/topics",))
 _SCHEMA_FORMATS = ("avro", "jsonschema", "protobuf")
 
 CONFLUENT = Flavour(
@@ -72,6 +75,7 @@ CONFLUENT = Flavour(
     default_reset="latest",
     formats=("binary", "json", *_SCHEMA_FORMATS),
     commit_adds_one=True,
+    lacks=_ADMIN,
     create_fields=_C_FIELDS,
 )
 
@@ -81,6 +85,7 @@ KARAPACE = Flavour(
     words=words.KARAPACE,
     root={},
     server="Karapace/5.0.0",
+    lacks=_ADMIN,
     records_per_poll=100_000,
     request_timeout_ms=11_000,
     default_reset="earliest",
@@ -89,6 +94,7 @@ KARAPACE = Flavour(
     timeout_only_lowers=False,
     one_at_a_time=True,
     ignores_unknown=True,
+    lists_internal=True,
     hides_aborted=True,
     keeps_positions=False,
     mixes=True,
@@ -104,7 +110,13 @@ STRIMZI = Flavour(
     default_reset="earliest",
     formats=("binary", "json", "text"),
     commit_adds_one=False,
-    lacks=frozenset(("GET /brokers", "GET offsets", "GET assignments")),
+    lacks=frozenset(
+        (
+            "GET /brokers",
+            "GET /consumers/{group}/instances/{instance}/offsets",
+            "GET /consumers/{group}/instances/{instance}/assignments",
+        )
+    ),
     timeout_only_lowers=False,
     one_at_a_time=True,
     strict=True,

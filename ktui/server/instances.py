@@ -35,6 +35,8 @@ class Instance:
         """Polled and not delivered yet. A seek does not clear it: C is like that."""
         self.lock = asyncio.Lock()
         """Held by the calls of flavours that let only one run at a time."""
+        self.complained = False
+        """Whether K has had its one chance to tell of unknown topics."""
         self.expires = math.inf
         self.closed = False
         self._waiting: set[asyncio.Event] = set()

@@ -120,8 +120,11 @@ class Consumer(Protocol):
 class Kafka(Protocol):
     """A cluster."""
 
-    async def names(self) -> Sequence[str]:
-        """Topics that are not internal, in order."""
+    async def names(self, *, internal: bool = False) -> Sequence[str]:
+        """Topics in order, with the internal ones if asked for."""
+
+    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str]) -> None:
+        """Make a topic. TopicExists, InvalidTopic."""
 
     async def describe(self, topic: str) -> TopicDetail:
         """A topic. UnknownTopic, InvalidTopic."""

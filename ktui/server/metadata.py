@@ -10,15 +10,21 @@ from starlette.responses import Response
 from ktui.model import Partition, TopicDetail
 from ktui.server.errors import ApiError
 from ktui.server.kafka import InvalidTopic, UnknownPartition, UnknownTopic
+from ktui.server.media import V2
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
+from ktui.server.shapes import Shapes, body
+
+NEVER = 3600.0
+"""Seconds until S answers for a negative partition: nobody has waited that long."""
 
 
 class Metadata:
     """The handlers that only look."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._kafka, self._flavour = proxy.kafka, proxy.flavour
+        self._kafka, self._flavour, self._sleep = proxy.kafka, proxy.flavour, proxy.sleep
+        self._shapes = Shapes(proxy.flavour)
 
     async def root(self, call: Call) -> Answer:
         """GET /"""
@@ -27,7 +33,18 @@ class Metadata:
 
     async def topics(self, call: Call) -> Answer:
         """GET /topics"""
-        return await self._kafka.names()
+        return await self._kafka.names(internal=self._flavour.lists_internal)
+
+    async def create(self, call: Call) -> Answer:
+        """POST /admin/topics, which only S has."""
+        value = body(await call.body())
+        fields = ("topic_name", "partitions_count", "replication_factor", "config")
+        wanted = self._shapes.object(value, "NewTopic", fields)
+        name, count = self._shapes.text(wanted, "topic_name"), self._shapes.number(wanted, "partitions_count")
+        if name is None:
+            raise ApiError("bad_shape", "topic_name is missing")
+        await self._kafka.create_topic(name, count or 1, wanted.get("config") or {})
+        return Response(b"{}", 201, headers={"content-type": V2})
 
     async def topic(self, call: Call) -> Answer:
         """GET /topics/{topic}"""
@@ -41,6 +58,8 @@ class Metadata:
     async def partition(self, call: Call) -> Answer:
         """GET /topics/{topic}/partitions/{partition}"""
         number = call.number("partition")
+        if number < 0 and self._flavour.letter == "S":
+            await self._sleep(NEVER)
         for found in (await self._described(call, "unknown_topic")).partitions:
             if found.partition == number:
                 return described(found)

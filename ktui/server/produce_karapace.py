@@ -101,7 +101,16 @@ def requested(data: bytes) -> list[Object]:
 
 def _json_bytes(value: Json) -> bytes | None:
     """Falsy values are dropped, a key that is "" excepted by its quotes."""
-    return msgspec.json.encode(value) if value else None
+    return msgspec.json.encode(_rounded(value)) if value else None
+
+
+def _rounded(value: Json) -> Json:
+    """Integers beyond 64 bits become floats."""
+    if isinstance(value, dict):
+        return {name: _rounded(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_rounded(member) for member in value]
+    return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
 
 
 def _binary_bytes(value: Json) -> bytes | None:

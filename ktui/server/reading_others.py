@@ -10,6 +10,7 @@ from ktui.model import Header, Record
 from ktui.server.errors import ApiError
 from ktui.server.instances import Instance
 from ktui.server.javajson import Json, NotJson, parse, write
+from ktui.server.kafka import Kafka, NoAssignment
 from ktui.server.reading import until
 
 Shown = msgspec.Raw | bytes | str | None
@@ -90,25 +91,34 @@ _STRIMZI_SHOWN: dict[str, Callable[[bytes | None], Shown]] = {
 class KarapaceReading:
     """Polls of max_bytes / 1024 records until the limit is reached; the rest of the last poll is thrown away."""
 
-    def __init__(self, instance: Instance, max_bytes: int) -> None:
-        self._instance, self._max_bytes = instance, max_bytes
+    def __init__(self, instance: Instance, max_bytes: int, kafka: Kafka) -> None:
+        self._instance, self._max_bytes, self._kafka = instance, max_bytes, kafka
         self._taken: list[Record] = []
         self._size = 0
 
     async def run(self, seconds: float, sleep: Sleep) -> bytes:
         """Read for at most that long; 0 reads nothing."""
-        if seconds > 0 and (self._instance.consumer.assignment() or self._instance.consumer.subscription()):
-            await until(self._instance, self._poll, seconds, sleep)
-        elif seconds > 0:
-            await sleep(seconds)
-        if self._taken and not self._size:
-            raise ApiError("no_bytes")
+        await self._complain()
+        if seconds > 0:
+            try:
+                await until(self._instance, self._poll, seconds, sleep)
+            except NoAssignment:
+                await sleep(seconds)
         return msgspec.json.encode([self._shown(record) for record in self._taken])
+
+    async def _complain(self) -> None:
+        """The first read tells of a topic that is subscribed to and not there."""
+        wanted = set(self._instance.consumer.subscription())
+        first, self._instance.complained = not self._instance.complained, True
+        if first and wanted - set(await self._kafka.names(internal=True)):
+            raise ApiError("unknown_read")
 
     async def _poll(self) -> bool:
         while self._size < self._max_bytes and not self._instance.closed:
+            if self._taken and not self._size:
+                raise ApiError("no_bytes")  # K divides by the average size
             if self._taken:
-                limit = int((self._max_bytes - self._size) / (max(self._size, 1) / len(self._taken))) + 1
+                limit = int((self._max_bytes - self._size) / (self._size / len(self._taken))) + 1
             else:
                 limit = max(self._max_bytes // 1024, 1)
             polled = await self._instance.consumer.poll(limit)

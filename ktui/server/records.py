@@ -58,4 +58,4 @@ class Records:
             return Reading(instance, per_poll, limit)
         if max_bytes is not None and max_bytes < 0:
             raise ApiError("negative_query", max_bytes)
-        return KarapaceReading(instance, limit)
+        return KarapaceReading(instance, limit, self._proxy.kafka)

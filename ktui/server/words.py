@@ -113,6 +113,7 @@ STRIMZI: Words = {
     "unknown_topic": Word(404, 404, "org.apache.kafka.common.errors.UnknownTopicOrPartitionException: {0}"),
     "unknown_partition": Word(404, 404, "Specified partition does not exist."),
     "invalid_topic": Word(500, 500, "org.apache.kafka.common.errors.InvalidTopicException: {0}"),
+    "topic_exists": Word(500, 500, "{0}"),
     "kafka": Word(500, 500, "org.apache.kafka.common.KafkaException: {0}"),
     "retriable": Word(500, 500, "org.apache.kafka.common.errors.TimeoutException: {0}"),
     "no_instance": Word(404, 404, "The specified consumer instance was not found."),

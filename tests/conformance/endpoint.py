@@ -63,7 +63,7 @@ class InProcess(Endpoint):
         self._sandbox.topics.delete(topic)
         self._sandbox.topics.create(topic)
         for n in range(records):
-            self._sandbox.topics.append(topic, 0, None, b'{"again":%d}' % n)
+            self._sandbox.topics.append(topic, 0, None, b'{"again":%d}' % n, timestamp=FIRST_TIMESTAMP + 1000 * n)
         return "created"
 
     def _add_partition(self, topic: str, total: int) -> Json:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from ktui.model import Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
-from ktui.server.kafka import ConsumerOptions, InvalidTopic, KafkaError, RetriableError, UnknownPartition, UnknownTopic
+from ktui.server.kafka import (
+    ConsumerOptions,
+    InvalidTopic,
+    KafkaError,
+    RetriableError,
+    TopicExists,
+    UnknownPartition,
+    UnknownTopic,
+)
 from ktui.server.memory.consumer import MemoryConsumer
 from ktui.server.memory.groups import Groups
 from ktui.server.memory.log import NAME, PartitionLog, Topic, Topics
@@ -49,8 +57,16 @@ class MemoryKafka:
         """The partitioner."""
         self._sleep = sleep
 
-    async def names(self) -> Sequence[str]:
-        return self.topics.names()
+    async def names(self, *, internal: bool = False) -> Sequence[str]:
+        return sorted(self.topics) if internal else self.topics.names()
+
+    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str]) -> None:
+        if name in self.topics:
+            raise TopicExists(f"Topic '{name}' already exists.")
+        try:
+            self.topics.create(name, partitions, config=config)
+        except ValueError as error:
+            raise InvalidTopic(f"Topic name is invalid: {error}") from error
 
     async def describe(self, topic: str) -> TopicDetail:
         found = self._topic(topic)
