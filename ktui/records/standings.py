@@ -40,6 +40,14 @@ class Standing:
         """Offsets from the committed one to the end."""
         return None if self.held is None or self.committed is None else max(0, self.held.end - self.committed)
 
+    @property
+    def last_seen(self) -> int | None:
+        """Where there can be a record to look at: at our position, or the last one when that is the end."""
+        if self.held is None or self.held.beginning == self.held.end:
+            return None
+        offset = self.held.beginning if self.position is None else self.position
+        return min(self.held.clamp(offset), self.held.end - 1)
+
 
 class Standings(Sequence[Standing]):
     """The partitions of a topic, in order."""

@@ -87,9 +87,9 @@ class Typed:
         """What the key amounts to. These raise FieldMistake like the fields they speak of."""
         key = self.key_bytes()
         if key is None:
-            return "null" if self.key_kind is Kind.NULL else "nothing typed: null"
+            return "null" if self.key_kind is Kind.NULL else "no key"
         if self.key_kind in (Kind.JSON, Kind.BASE64):
-            return f"√ {count(len(key), 'byte')}"
+            return f"✓ {count(len(key), 'byte')}"
         return "" if key else "no bytes"
 
     def value_words(self) -> str:
@@ -99,7 +99,7 @@ class Typed:
         if value is None:
             return "a tombstone: deletes the key where the topic is compacted"
         size = count(len(value), "byte")
-        return {Kind.JSON: f"√ valid, {size}", Kind.BASE64: f"√ {size}"}.get(self.value_kind, size)
+        return {Kind.JSON: f"✓ valid, {size}", Kind.BASE64: f"✓ {size}"}.get(self.value_kind, size)
 
     def header_words(self) -> str:
         return count(len(self.header_list()), "header")

@@ -49,7 +49,7 @@ async def test_a_record_is_stored_exactly_as_typed(sandbox, pane):
         pane.form.field("key").focus()
         await pilot.press(*"cust-00481", "enter", "tab")
         await pilot.press(*'{"id": 9007199254740993,', *' "total": 12.50}')
-        await until(pilot, lambda: f"√ valid, {len(EXACT)} bytes" in host.text)
+        await until(pilot, lambda: f"✓ valid, {len(EXACT)} bytes" in host.text)
         partition = sandbox.topics["orders"].choose(b"cust-00481")
         assert f"→ {partition} by its key" in host.text
         await pilot.press("ctrl+s")
@@ -269,6 +269,6 @@ async def test_low_panes_keep_what_matters(pane):
         await opened(pilot, pane, EXACT)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(pane.sent))
-        for words in ("4 Compose → orders", "automatic", "√ valid", "stored at orders/"):
+        for words in ("4 Compose → orders", "automatic", "✓ valid", "stored at orders/"):
             assert words in host.text
         assert "what will be sent" not in host.text

@@ -35,6 +35,8 @@ from ktui.ui.widgets.draft_form import DraftForm
 MEDIA = "application/vnd.kafka.binary.v2+json"
 LOW = 16
 """Lines below which the pane leaves out what can be seen elsewhere."""
+NARROW = 76
+"""Columns below which a low pane leaves out the topic too."""
 REMEMBERED = 20
 """Records sent that are listed."""
 
@@ -46,6 +48,7 @@ class ComposerPane(Widget):
     ComposerPane {
         border: round $ktui-dim;
         border-title-color: $ktui-muted;
+        border-title-style: bold;
         border-subtitle-color: $ktui-muted;
         padding: 0 1;
         layout: vertical;
@@ -82,6 +85,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
             "ctrl+t", "template", "template", id="composer.template", tooltip="The last shape, emptied", priority=True
         ),
         Binding("ctrl+r", "curl", "as curl", id="composer.curl", tooltip="Copy it as a curl command", priority=True),
+        Binding("tab", "app.focus_next", "next field", id="composer.next", tooltip="The next field"),
         Binding("escape", "leave", "back", id="composer.leave", tooltip="Back to the pane before; the draft stays"),
     ]
 
@@ -139,6 +143,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         low = event.size.height < LOW
         self.set_class(low, "-compact")
         self.form.set_class(low, "-compact")
+        self.form.set_class(low and event.size.width < NARROW, "-thin")
 
     def watch_topic(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
         if self.is_mounted:
@@ -288,6 +293,6 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self.sent = [(datetime.now(), sending), *self.sent][:REMEMBERED]
         place = plain(sending.place).stylize("$accent")
         took = Content.styled(f" in {sending.took}", "$ktui-muted")
-        self._report(Content.styled("√ stored at ", "$success") + place + took)
+        self._report(Content.styled("✓ stored at ", "$success") + place + took)
         self._show()
         self.post_message(self.Produced(draft.topic, sending.produced))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
 from typing import Self
 
 from textual import on, work
@@ -27,9 +25,9 @@ from ktui.ui.report import report, sentence
 from ktui.ui.text import plain
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.offset_columns import Columns, legend, title
+from ktui.ui.widgets.offset_prompts import group_prompt, seek_prompt
 from ktui.ui.widgets.prompt import Prompt
 
-EXAMPLES = "181  +10  -100  begin  end  14:00  -2h"
 EVERY = 5.0
 """Seconds between two looks at the offsets."""
 AT_ONCE = 64
@@ -43,8 +41,8 @@ class OffsetsPane(Widget):
     OffsetsPane {
         border: round $ktui-dim;
         border-title-color: $ktui-muted;
+        border-title-style: bold;
         border-subtitle-color: $ktui-muted;
-        layout: vertical;
         &:focus-within { border: round $primary; border-title-color: $primary; }
         & #offsets-header { height: 1; padding-left: 1; }
         & #offsets-says { height: auto; padding: 0 1; color: $ktui-muted; }
@@ -101,17 +99,16 @@ Looking at a group neither joins nor moves it.
         """What is compared with."""
         self.trouble = ""
         """Why the offsets are old."""
+        self.table = LineTable(self._line)
         self._columns = Columns([], 80, group=False)
         self._loading: Worker[None] | None = None
+        self._asking: Prompt | None = None
+        """The prompt that is open; none as soon as it begins to close."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="offsets-header")
-        yield LineTable(self._line)
+        yield self.table
         yield Static(id="offsets-says")
-
-    @property
-    def table(self) -> LineTable:
-        return self.query_one(LineTable)
 
     @property
     def chosen(self) -> list[Standing]:
@@ -131,8 +128,7 @@ Looking at a group neither joins nor moves it.
     def update_positions(self, positions: Positions) -> None:
         """The stream has read on."""
         self.rows.update_positions(positions)
-        if self.is_mounted:
-            self.table.refresh()
+        self.table.refresh()
 
     def on_mount(self) -> None:
         self._open(self.topic)
@@ -157,7 +153,10 @@ Looking at a group neither joins nor moves it.
         if topic and self.rows.topic == topic.name:
             rows.adopt(self.rows)
         self.rows, self.trouble = rows, ""
-        self.query(Prompt).remove()
+        self.workers.cancel_group(self, "seek")
+        if self._asking is not None:
+            self.call_later(self._close, self._asking)
+            self._asking = None
         self._show()
         if self.shown:
             self.refresh_offsets()
@@ -176,8 +175,8 @@ Looking at a group neither joins nor moves it.
             says = f"The lag of {self.group.name} cannot be shown: {sentence(self.group.refusal)}."
         self.query_one("#offsets-says", Static).update(plain(says))
         self.query_one("#offsets-says").display = bool(says)
-        for prompt in self.query("#offsets-seek").results(Prompt):
-            prompt.update_consequence()
+        if self._asking is not None:
+            self._asking.update_consequence()
         self.border_title = title(self.rows, self.group.name if self.group.compared else "")
         self.border_subtitle = self._state()
 
@@ -200,11 +199,10 @@ Looking at a group neither joins nor moves it.
         row = self.rows[self.table.cursor] if self.rows else None
         if row is None or row.held is None:
             return
-        if row.held.beginning == row.held.end:
+        if row.last_seen is None:
             self.notify(f"Partition {row.partition} is empty.", markup=False)
-            return
-        offset = row.held.beginning if row.position is None else row.position
-        self.post_message(self.LookRequested(row.tp, min(row.held.clamp(offset), row.held.end - 1)))
+        else:
+            self.post_message(self.LookRequested(row.tp, row.last_seen))
 
     def action_mark(self) -> None:
         if self.rows:
@@ -227,18 +225,20 @@ Looking at a group neither joins nor moves it.
 
     def action_seek(self) -> None:
         chosen = self.chosen
-        if not chosen or self.query(Prompt):
+        if not chosen or self._asking is not None:
             return
-        label = f"seek {self.rows.called(chosen)} to"
-        says = partial(self.rows.consequence, chosen=chosen)
-        self.mount(Prompt(label, examples=EXAMPLES, consequence=says, id="offsets-seek"))
+        self._ask(seek_prompt(self.rows, chosen))
 
     def action_jump(self, where: str) -> None:
-        self.seek(SeekTarget.parse(where, now=datetime.now().astimezone()), self.chosen)
+        self.seek(SeekTarget.beginning() if where == "begin" else SeekTarget.end(), self.chosen)
 
     def action_group(self) -> None:
-        if self.rows and not self.query(Prompt):
-            self.mount(Prompt("compare with group", examples="empty: none", value=self.group.name, id="offsets-group"))
+        if self.rows and self._asking is None:
+            self._ask(group_prompt(self.group.name))
+
+    def _ask(self, prompt: Prompt) -> None:
+        self._asking = prompt
+        self.mount(prompt)
 
     @on(Prompt.Submitted, "#offsets-seek")
     def _seek_typed(self, event: Prompt.Submitted) -> None:
@@ -257,11 +257,15 @@ Looking at a group neither joins nor moves it.
 
     @on(Prompt.Cancelled)
     async def _cancelled(self, event: Prompt.Cancelled) -> None:
+        self.workers.cancel_group(self, "seek")
         await self._close(event.prompt)
 
     async def _close(self, prompt: Prompt) -> None:
+        self._asking = None
+        focused = prompt.has_focus_within
         await prompt.remove()
-        self.table.focus()
+        if focused:
+            self.table.focus()
 
     @work(group="seek", exclusive=True)
     async def seek(self, target: SeekTarget, rows: Sequence[Standing], prompt: Prompt | None = None) -> None:
@@ -272,14 +276,14 @@ Looking at a group neither joins nor moves it.
         except (ProxyError, TargetError) as error:
             if prompt is None:
                 report(self, "seek", error)
-            elif prompt.is_attached:
+            elif prompt is self._asking:
                 prompt.complain(sentence(error))
             return
         if not there:
             self.notify("The offsets are not known yet.", severity="warning", markup=False)
             return
         self.post_message(self.SeekRequested(there))
-        if prompt is not None and prompt.is_attached:
+        if prompt is not None:
             await self._close(prompt)
 
     @work(group="load", exclusive=True)

@@ -40,9 +40,14 @@ class WireScreen(Screen[None]):
 
     DEFAULT_CSS = """
     WireScreen {
-        & > Vertical, & > VerticalScroll { border: round $ktui-dim; border-title-color: $ktui-muted; }
+        & > Vertical, & > VerticalScroll {
+            border: round $ktui-dim;
+            border-title-color: $ktui-muted;
+            border-title-style: bold;
+        }
         & > Vertical { height: 1fr; border-subtitle-color: $ktui-muted; }
-        & > VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & > VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; scrollbar-color: $ktui-dim; }
+        & > VerticalScroll { scrollbar-background: $background; scrollbar-background-hover: $background; }
         & > Vertical:focus-within, & > VerticalScroll:focus { border: round $primary; border-title-color: $primary; }
         & #wire-header { height: 1; padding-left: 1; }
         & #wire-empty { color: $ktui-muted; padding-left: 1; }

@@ -51,9 +51,9 @@ class DraftForm(Vertical):
         & #form-partition { width: 14; }
         & #form-partition-says { width: auto; max-width: 24; }
         & #form-value { height: 1fr; min-height: 3; margin: 1 0 0 0; }
-        &.-compact #form-topic, &.-compact #form-topic-label, &.-compact #form-headers-row.-none { display: none; }
+        &.-thin #form-topic, &.-thin #form-topic-label, &.-compact #form-headers-row.-none { display: none; }
         &.-compact #form-value { margin: 0; }
-        &.-compact #form-partition-label { width: 11; padding: 0; }
+        &.-thin #form-partition-label { width: 11; padding: 0; }
     }
     """
 
@@ -208,7 +208,7 @@ class DraftForm(Vertical):
         except FieldMistake as mistake:
             text = f"✗ {mistake}"
         says.set_class(text.startswith("✗"), "-mistake")
-        says.set_class(text.startswith("√"), "-right")
+        says.set_class(text.startswith("✓"), "-right")
         says.update(plain(text))
 
     @on(Input.Changed)
