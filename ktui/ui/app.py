@@ -11,13 +11,15 @@ import signal
 import sys
 import threading
 from asyncio import get_running_loop
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.widget import Widget
 
 from ktui.config import Config
 from ktui.errors import ConfigError
@@ -65,16 +67,18 @@ class KtuiApp(App[None]):
         proxy: ProxyClient,
         *,
         config: Config | None = None,
-        title: str = "local",
+        title: str | None = None,
         background: Background | None = None,
         connect: Callable[[str], ProxyClient] | None = None,
         demo: Callable[[], Opened] | None = None,
     ) -> None:
         """`connect` makes a client for an address that was typed (ConfigError for a bad one), `demo` opens the demo."""
-        self._opened = Opened(proxy, title, background)
-        self.config = config or Config()
+        self.config = config or Config(url=proxy.url)
+        self._opened = Opened(proxy, title or self.config.title, background)
         self.connect, self.demo = connect, demo
         self._sure_to_quit = False
+        self._aimed: deque[tuple[events.Key, Widget | None]] = deque(maxlen=256)
+        """Keys on their way, and what had the focus when they came."""
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
 
@@ -143,6 +147,23 @@ class KtuiApp(App[None]):
         await self.switch_screen(self.get_default_screen())
         await before.proxy.aclose()
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._aimed.append((event, self.focused))
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key typed ahead goes to what has the focus now.
+
+        Keys that arrive together (a paste, a slow link) are all handed to the widget that had the focus before the
+        first of them was acted on: of "g", "1", "8", "1" the digits would be lost before the prompt is there.
+        """
+        aimed = next((widget for typed, widget in self._aimed if typed is event), self.focused)
+        if self.focused is not None and aimed is not self.focused:
+            event.stop()
+            event.prevent_default()
+            self.focused.post_message(events.Key(event.key, event.character))
+
     @on(MainScreen.NotStarted)
     def _not_started(self, event: MainScreen.NotStarted) -> None:
         proxy, title = self._opened.proxy, self._opened.title
@@ -161,7 +182,7 @@ class KtuiApp(App[None]):
                     report(self.main_screen, "use this address", error)
                     self.main_screen.probe()
                 else:
-                    await self.open(Opened(proxy, "local"))
+                    await self.open(Opened(proxy, Config(url=proxy.url).title))
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(self.screen))

@@ -89,7 +89,8 @@ class MainScreen(Screen[None]):
         self.composer_pane = self.query_one(ComposerPane)
         self.record_pane = self.query_one(RecordPane)
         self.set_interval(0.25, self._count)
-        self.focus_pane("topics")
+        self.query_one(TabLine).shown = self.shown
+        self.focus_pane(self.shown)
         self.probe()
 
     @property
@@ -141,7 +142,7 @@ class MainScreen(Screen[None]):
         self.zoomed = not self.zoomed
 
     def action_wire(self) -> None:
-        self.app.push_screen(WireScreen(self.proxy))
+        self.app.push_screen(WireScreen(self.proxy, self._title))
 
     def action_refresh_all(self) -> None:
         self.topics_pane.refresh_topics()
@@ -247,7 +248,8 @@ class MainScreen(Screen[None]):
             self.connected(dialect)
 
     def connected(self, dialect: Dialect) -> None:
-        """The proxy answers: say who it is, list what it has."""
+        """The proxy answers: say who it is, and list what it has unless that is under way."""
         self.top_line.server = dialect.name
         self.top_line.link = Link.CONNECTED
-        self.topics_pane.refresh_topics()
+        if not (self.topics_pane.names or self.topics_pane.loading_topics):
+            self.topics_pane.refresh_topics()
