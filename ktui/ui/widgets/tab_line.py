@@ -35,7 +35,9 @@ class TabLine(Widget):
         self._tabs = tabs
 
     def render(self) -> Content:
-        tabs = [Content.styled(says, "bold $primary" if pane == self.shown else "") for pane, says in self._tabs.items()]
+        tabs = [
+            Content.styled(says, "bold $primary" if pane == self.shown else "") for pane, says in self._tabs.items()
+        ]
         return Content("   ").join(tabs)
 
     def on_click(self, event: events.Click) -> None:
