@@ -58,6 +58,7 @@ class Stream:
         self._again = asyncio.Event()
         self._looked = clock() if ranges and ranges.keys() >= self.positions.keys() else float("-inf")
         self._reopen = False
+        self._look_due = False
         self._suspect = False
         """Records may have been thrown away between reads of this instance."""
         self._failures = 0
@@ -94,15 +95,20 @@ class Stream:
         while True:
             await self._going.wait()
             try:
-                notes = await self._look(1.0)
+                if notes := await self._look(1.0):
+                    yield Batch(notes=notes)
                 self._pace.choose(self.behind)
                 async with self._client.consumer(gear=self._pace.gear, format=self._format) as consumer:
                     await open_at(consumer, self.positions, self._sleep)
                     self._reopen = self._suspect = False
-                    yield Batch(notes=notes)
+                    yield Batch()
                     while not self._reopen:
                         await self._going.wait()
                         yield await self._next(consumer)
+                        if self._look_due:
+                            if notes := await self._look(0.0):
+                                yield Batch(notes=notes)
+                            self._reopen |= self._pace.choose(self.behind) or bool(notes)
                 continue
             except (ConsumerGone, Conflict):
                 self._losses += 1
@@ -117,6 +123,7 @@ class Stream:
     async def _next(self, consumer: Consumer) -> Batch:
         """One read, and what it means for the next one."""
         consumer.gear = self._pace.gear
+        self._look_due = False
         behind = self.behind
         starting = consumer.starting and behind > 0
         timeout_ms = None if starting else self._pace.gear.timeout_ms
@@ -132,21 +139,8 @@ class Stream:
             self._reopen = True
         worth = self._pace.after(received, self.behind) if received or not starting else False
         patience = max(LOOK_SECONDS, len(self.positions) / 2)
-        if worth or (not batch.records and self._clock() - self._looked >= patience):
-            batch.notes += await self._look_again(batch)
-        return batch
-
-    async def _look_again(self, batch: Batch) -> list[Note]:
-        """Ask for the ends while an instance is open. What was read is handed out even if this fails."""
-        try:
-            notes = await self._look(0.0)
-        except ProxyError:
-            if not batch.records:
-                raise
-            self._reopen = True  # which asks again, and says what is wrong
-            return []
-        self._reopen = self._pace.choose(self.behind) or bool(notes) or self._reopen
-        return notes
+        self._look_due = worth or (not batch.records and self._clock() - self._looked >= patience)
+        return batch  # with no await since the positions advanced: cancelled there, its records would be lost
 
     def _accept(self, received: Iterable[Record]) -> Batch:
         """What of a read is next for us: nothing twice, nothing missing unless it is really not there."""

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 from contextlib import aclosing
 
+import httpx
+import msgspec
 import pytest
 
 from ktui.errors import Busy, ConsumerGone, Forbidden, NotAProxy, NotFound, Unreachable
@@ -359,7 +361,47 @@ async def test_there_is_never_more_than_one_read_and_nothing_is_left(sandbox: Sa
     assert not sandbox.instances
 
 
-@pytest.mark.parametrize("seed", range(6))
+class Dropping(httpx.AsyncBaseTransport):
+    """Loses records as Karapace does: after a read that reached max_bytes, what the next one would have brought."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._inner = sandbox.transport()
+        self.dropped = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        limit = int(request.url.params.get("max_bytes", 0))
+        if limit:  # Karapace goes beyond it, Confluent stops before
+            request.url = request.url.copy_set_param("max_bytes", limit + 500)
+        response = await self._inner.handle_async_request(request)
+        if not limit:
+            return response
+        body = await response.aread()
+        size = sum(record.size for record in msgspec.json.decode(body, type=list[Record]))
+        if size >= limit:
+            lost = await self._inner.handle_async_request(request)
+            self.dropped += len(msgspec.json.decode(await lost.aread(), type=list[Record]))
+        return httpx.Response(response.status_code, headers=response.headers, content=body, request=request)
+
+
+async def test_records_thrown_away_beyond_max_bytes_are_fetched_again(sandbox: Sandbox, clock: Clock) -> None:
+    gear = msgspec.structs.replace(CONFLUENT.catch_up, max_bytes=10_000)
+    transport = Dropping(sandbox)
+    dialect = msgspec.structs.replace(CONFLUENT, catch_up=gear, drops_beyond_max_bytes=True)
+    client = ProxyClient("http://sandbox", transport=transport, dialect=dialect)
+    sandbox.topics.create("t", 2)
+    fill(sandbox, 2000, size=100)
+    sandbox.topics["t"].partitions[0].compact([400, 401])
+    stream = Stream(client, {T0: 0, T1: 0}, sleep=clock.sleep, clock=clock)
+    reader = Reader(stream)
+    await reader.come(1998)
+    assert in_order(reader.records) == {0: [n for n in range(1000) if n not in (400, 401)], 1: list(range(1000))}
+    assert reader.gaps == [Gap("t", 0, 400, 401)]
+    assert transport.dropped > 100
+    await reader.stop()
+    await client.aclose()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 133, 172])
 async def test_every_record_once_under_random_faults(sandbox: Sandbox, stream: Stream, clock: Clock, seed: int) -> None:
     chance = random.Random(seed)
     expected: dict[int, list[int]] = {0: [], 1: []}
