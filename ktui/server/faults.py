@@ -112,6 +112,9 @@ class FaultyApp:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        request = await _whole(receive)
+        if request is None:
+            return
         faults = self._faults
         if faults.latency:
             await self._sleep(faults.latency)
@@ -121,7 +124,7 @@ class FaultyApp:
         if failure := faults.failure(what):
             await _answer(failure, send)
             return
-        await self._app(scope, receive, self._cutting(send) if faults.cuts else send)
+        await self._app(scope, _given(request), self._cutting(send) if faults.cuts else send)
 
     def _cutting(self, send: Send) -> Send:
         async def cut(message: Message) -> None:
@@ -133,6 +136,25 @@ class FaultyApp:
             await send(message)
 
         return cut
+
+
+async def _whole(receive: Receive) -> Message | None:
+    """The request with its body, read before anything else: a client that has gone takes it back otherwise."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _given(request: Message) -> Receive:
+    async def receive() -> Message:
+        return request
+
+    return receive
 
 
 async def _answer(failure: Failure, send: Send) -> None:
