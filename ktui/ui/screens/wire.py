@@ -84,6 +84,8 @@ masked before anything is kept, and the first 64 KiB of a body are.
         self._taken: Sequence[Exchange] = ()
         self._seen: tuple[int, int, int] | None = None
         self._chosen: int | None = None
+        self._drawn: object = None
+        """What the lower part shows: it is drawn again only when that changes."""
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title, self.proxy.url.partition("://")[2])
@@ -150,15 +152,19 @@ masked before anything is kept, and the first 64 KiB of a body are.
         self.table.refresh()
         selected = self.selected
         self._chosen = selected.number if selected else None
-        detail = self.query_one("#wire-detail", Static)
-        if selected is None:
-            detail.update(Content.styled(self._nothing(), "$ktui-muted"))
-        else:
-            text = exchange_text.detail(selected, headers=self.headers)
-            if said := self._advice(selected):
-                text += Content("\n\n") + plain(said).stylize("$warning")
-            detail.update(text)
+        drawn = (self._chosen, selected.ok if selected else None, self.headers, self.words, self.failed_only)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.query_one("#wire-detail", Static).update(self._detail(selected))
         self.query_one("#wire-list").border_subtitle = self._state()
+
+    def _detail(self, selected: Exchange | None) -> Content:
+        if selected is None:
+            return Content.styled(self._nothing(), "$ktui-muted")
+        text = exchange_text.detail(selected, headers=self.headers)
+        if said := self._advice(selected):
+            text += Content("\n\n") + plain(said).stylize("$warning")
+        return text
 
     def _advice(self, exchange: Exchange) -> str:
         """What a failure means and what to do about it."""
