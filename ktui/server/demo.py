@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
-from math import floor
+from math import ceil, cos, floor, pi
 
 from ktui.model import Header, Record, TopicPartition
 from ktui.server.demo_topics import EMPTY, FEEDS, Dice, Feed
@@ -21,6 +21,8 @@ from ktui.server.sandbox import Sandbox
 TICK = 0.1
 LONGEST_JUMP = 10.0
 """Seconds of traffic made up at most when the clock jumps (a laptop that slept): what lies before is left out."""
+WAVE, SWELL = 7.0, 0.6
+"""Every so many seconds the traffic swells to 1.6 times its rate and ebbs to 0.4."""
 KEPT = 20_000
 """Records that a partition of the demo keeps: an hour of clicks must not fill the memory."""
 
@@ -76,7 +78,7 @@ class Demo:
             for feed in FEEDS:
                 first, end = first_number(feed, self._tick), first_number(feed, self._tick + 1)
                 if first < end:
-                    self._write(feed, range(first, end))
+                    self._write(feed, range(first, end), self._tick * TICK, (self._tick + 1) * TICK)
             self._tick += 1
             for group, every in COMMIT_EVERY.items():
                 if self._tick % every == 0:
@@ -90,23 +92,24 @@ class Demo:
             log.skip(feed.deleted + Dice(self._seed, feed.name, log.partition).roll(1 + feed.deleted // 20))
             log.truncate(log.end)
         recent = -feed.history // 40
-        self._write(feed, range(-feed.history, recent))
+        self._write(feed, range(-feed.history, recent), -feed.history / feed.rate, recent / feed.rate)
         if feed.compacted:
             for log in topic.partitions:
                 log.compact()
         elif feed.partitions > 1:
             topic.partitions[feed.partitions // 2].skip(6)  # as an aborted transaction leaves behind
-        self._write(feed, range(recent, 0))
+        self._write(feed, range(recent, 0), recent / feed.rate, 0.0)
 
-    def _write(self, feed: Feed, numbers: range) -> None:
+    def _write(self, feed: Feed, numbers: range, begin: float, end: float) -> None:
+        """Write records, spread over a stretch of time; `begin` and `end` in seconds after the start."""
         topic = self.sandbox.topics[feed.name]
         batches: defaultdict[int, list[Record]] = defaultdict(list)
         ends = [log.end for log in topic.partitions]
-        for number in numbers:
+        for place, number in enumerate(numbers):
             dice = Dice(self._seed, feed.name, number)
             key, value, headers = feed.make(dice, number)
             partition = number % len(ends) if key is None else choose(key, len(ends))
-            moment = self._start + (number + dice.roll(1000) / 1000) / feed.rate
+            moment = self._start + begin + (end - begin) * (place + dice.roll(1000) / 1000) / len(numbers)
             batches[partition].append(
                 Record(
                     feed.name,
@@ -148,5 +151,7 @@ def choose(key: bytes, partitions: int) -> int:
 
 
 def first_number(feed: Feed, tick: int) -> int:
-    """The first record of a feed that comes in this tick or later. In integers: ticks must not drift."""
-    return -(-tick * round(feed.rate * 1000) // round(1000 / TICK))
+    """The first record of a feed that comes in this tick or later. Traffic swells and ebbs, topic by topic."""
+    seconds = tick * TICK
+    swell = cos(feed.partitions) - cos(feed.partitions + seconds * 2 * pi / WAVE)
+    return ceil(feed.rate * (seconds + SWELL * WAVE / (2 * pi) * swell) - 1e-6)
