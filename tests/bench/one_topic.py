@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from ktui.cli.open import prepare_textual
@@ -13,8 +14,15 @@ def main(topic: str, traffic: bool) -> None:
     from ktui.ui.app import KtuiApp
 
     opened = open_demo()
-    app = KtuiApp(opened.proxy, title="bench", background=opened.background if traffic else None)
-    app.call_later(lambda: app.main_screen.open_topic(topic))
+
+    async def background() -> None:
+        while not app.main_screen.is_mounted:
+            await asyncio.sleep(0.05)
+        app.main_screen.open_topic(topic)
+        if traffic and opened.background is not None:
+            await opened.background()
+
+    app = KtuiApp(opened.proxy, title="bench", background=background)
     app.run()
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -144,17 +145,32 @@ async def test_wheel_holds_and_the_bottom_follows_again() -> None:
     log = RecordLog()
     log.extend([record(offset) for offset in range(100)])
     async with showing(log) as (table, pilot, app):
-        await pilot._post_mouse_events([_scroll_up()], table, offset=(5, 5))
+        await pilot._post_mouse_events([events.MouseScrollUp], table, offset=(5, 5))
         await until(pilot, lambda: not table.following)
         assert app.of(RecordTable.FollowingChanged)[-1].following is False
-        table.scroll_end(animate=False)
+        for _ in range(3):
+            await pilot._post_mouse_events([events.MouseScrollDown], table, offset=(5, 5))
         await until(pilot, lambda: table.following)
 
 
-def _scroll_up() -> type:
-    from textual import events
-
-    return events.MouseScrollUp
+async def test_another_size_does_not_move_a_held_cursor() -> None:
+    log = RecordLog()
+    log.extend([record(offset) for offset in range(30)])
+    async with showing(log, (100, 10)) as (table, pilot, app):
+        await pilot.press("up", "up")
+        for height in (40, 6, 12):
+            await pilot.resize_terminal(90, height)
+            await until(pilot, lambda height=height: table.size.height == height)  # type: ignore[misc]
+            await pilot.pause()
+            assert (table.following, table.cursor) == (False, 27)
+            assert "▌0        27" in app.text
+        table.follow()
+        for height in (40, 6, 12):
+            await pilot.resize_terminal(100, height)
+            await until(pilot, lambda height=height: table.size.height == height)  # type: ignore[misc]
+            await pilot.pause()
+            assert table.following
+            assert "▌0        29" in app.text
 
 
 async def test_click_and_double_click() -> None:

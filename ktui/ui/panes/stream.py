@@ -118,7 +118,6 @@ class StreamPane(Vertical):
         self._apart: dict[TopicPartition, int] = {}
         self._error: ProxyError | None = None
         self._retry_at = 0.0
-        self._arrived = 0
         self._ticks = 0
         self._said = Content()
 
@@ -200,7 +199,7 @@ class StreamPane(Vertical):
                 self.records.mark(row)
             else:
                 self.table.extend(row, self._following.behind if self._following else 0)
-                self._arrived += len(row)
+                self.status.arrived(len(row))
         if batch.records:
             self.post_message(self.Advanced(self.positions))
 
@@ -213,7 +212,7 @@ class StreamPane(Vertical):
                 self.table.land()
         if note:
             self.records.mark(Note(note))
-        self._ticks = 0
+        self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
         before = {**self._apart, **self.positions}
         self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before)
         self._enter(StreamState.OPENING)
@@ -258,8 +257,7 @@ class StreamPane(Vertical):
         """Twice a second: figures, the countdown, and whether enough lies ahead."""
         self._ticks += 1
         if self._ticks % 2:
-            self.status.counts.append(self._arrived if self._ticks > 2 else 0)  # the first is no rate
-            self._arrived = 0
+            self.status.second()
         if self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
             assert self._following is not None
             self._following.pause()

@@ -33,7 +33,7 @@ class Prompt(Widget):
         & .prompt--label { width: auto; color: $ktui-muted; padding-right: 1; }
         & Input { width: 1fr; min-width: 12; max-width: 24; background: $panel; color: $foreground; }
         & .prompt--examples { width: 1fr; height: 1; color: $ktui-muted; padding-left: 2; }
-        & .prompt--consequence { height: auto; max-height: 2; min-height: 1; color: $warning; }
+        & .prompt--consequence { height: 1; color: $warning; }
         & .-complaint { color: $error; }
     }
     """
@@ -77,6 +77,7 @@ class Prompt(Widget):
         self._examples = examples
         self._value = value
         self._consequence = consequence
+        self._lines = 1
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -103,7 +104,12 @@ class Prompt(Widget):
     def _say(self, text: Content, *, complaint: bool) -> None:
         line = self.query_one(".prompt--consequence", Static)
         line.set_class(complaint, "-complaint")
-        line.update(text)
+        lines = 2 if 0 < line.size.width < text.cell_length else 1
+        relaid = lines != self._lines
+        if relaid:
+            self._lines = lines
+            line.styles.height = lines
+        line.update(text, layout=relaid)  # laying the screen out costs more than all the rest of a key press
 
     def _on_mount(self, event: events.Mount) -> None:
         self.query_one(Input).focus()

@@ -16,6 +16,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
 from ktui.model import Record, TopicPartition
@@ -245,16 +246,28 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.set_interval(1 / FRAMES, self.look)
 
     def _on_resize(self, event: events.Resize) -> None:
-        if self.following:
-            height = self.virtual_size.height
-            resize_lines(self, height, max(0, height - event.size.height))
-        elif len(self.records):
+        height = self.virtual_size.height
+        end = max(0, height - event.size.height)
+        resize_lines(self, height, end if self.following else min(self.scroll_offset.y, end))
+        if not self.following:
             self.go_to(self._cursor)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Only the user comes here (wheel, scrollbar): our own moves go around the watchers."""
+        """Wheel and scrollbar come here, and Textual when the size changes; our own moves go around the watchers."""
         super().watch_scroll_y(old_value, new_value)
-        self.following = round(new_value) >= self.max_scroll_y
+        if new_value < old_value and round(new_value) < self.max_scroll_y:
+            self.following = False
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self.call_next(self._follow_at_end)
+
+    def _on_scroll_to(self, message: ScrollTo) -> None:
+        self.call_next(self._follow_at_end)
+
+    def _follow_at_end(self) -> None:
+        """The user scrolled down as far as it goes."""
+        if self.scroll_offset.y >= self.max_scroll_y:
+            self.following = True
 
     def watch_following(self, following: bool) -> None:
         if self.is_mounted:

@@ -47,6 +47,25 @@ class StreamStatus:
     counts: deque[int] = field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
     """Records that came in each of the last seconds."""
 
+    _new: int = 0
+    _old: int = 0
+
+    def start(self, old: int) -> None:
+        """A new run begins; its first `old` records are from before and make no rate."""
+        self._new, self._old = 0, old
+        self.counts.extend([0] * SECONDS)
+
+    def arrived(self, count: int) -> None:
+        """So many records came in."""
+        known = min(count, self._old)
+        self._old -= known
+        self._new += count - known
+
+    def second(self) -> None:
+        """Another second is over."""
+        self.counts.append(self._new)
+        self._new = 0
+
     @property
     def rate(self) -> int:
         """Records per second, over the last three."""
