@@ -175,14 +175,19 @@ class DraftForm(Vertical):
             self.query_one("#form-value-kind", Select).value = value_kind
             self.query_one("#form-headers", Input).value = headers_text(record.headers)
             self.query_one("#form-timestamp", Input).value = ""
-            self.query_one(JsonArea).text = value
+            self._replace(value)
         self._say_all()
         self.post_message(self.Changed())
 
     def fill_value(self, kind: Kind, text: str) -> None:
         """Replace the value."""
         self.query_one("#form-value-kind", Select).value = kind
-        self.query_one(JsonArea).text = text
+        self._replace(text)
+
+    def _replace(self, text: str) -> None:
+        area = self.query_one(JsonArea)
+        area.spare(text)
+        area.text = text
 
     def _say_all(self) -> None:
         """Write beside every field what it amounts to."""
@@ -193,6 +198,7 @@ class DraftForm(Vertical):
             self.field(name).disabled = not kind.typed
         area = self.query_one(JsonArea)
         area.coloured = typed.value_kind is Kind.JSON
+        area.spare(typed.value)
         self._say("key", typed.key_words)
         self._say("value", typed.value_words)
         self._say("partition", lambda: typed.partition_words(len(self.detail.partitions) if self.detail else 0))

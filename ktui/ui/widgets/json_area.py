@@ -15,6 +15,11 @@ _ROLES = {3: "number", 4: "literal", 5: "punctuation"}
 LONGEST = 4000
 """Characters of a line that is still coloured; longer ones are drawn plain."""
 
+WRAPPED = 10_000
+"""Characters of a line up to which lines are wrapped."""
+MATCHED = 50_000
+"""Characters of a text in which brackets are matched."""
+
 
 class JsonArea(TextArea):
     """Several lines of text; `coloured` when they are meant to be JSON. Control characters are drawn as pictures."""
@@ -45,6 +50,14 @@ class JsonArea(TextArea):
     """
 
     coloured = True
+
+    def spare(self, text: str) -> None:
+        """Leave out what a large text makes slow: wrapping a megabyte in one line takes seconds for every key."""
+        self.soft_wrap = max(map(len, text.split("\n"))) <= WRAPPED
+        self.match_cursor_bracket = len(text) <= MATCHED
+
+    def find_matching_bracket(self, bracket: str, search_from: tuple[int, int]) -> tuple[int, int] | None:
+        return super().find_matching_bracket(bracket, search_from) if self.match_cursor_bracket else None
 
     def get_line(self, line_index: int) -> Text:
         line = self.document.get_line(line_index)
