@@ -13,8 +13,10 @@ from ktui.rest.consumer import Consumer
 
 PARALLEL = 8
 """Most consumers open at once for one question."""
-_GLANCES = 16
-"""Reads without a record after which there is none: the first of them are short."""
+_WINDOW = 300
+"""Records that one look brings, about."""
+_PATIENCE_MS = 3000
+"""Waiting without a record after which there is none."""
 
 
 async def offsets_at(
@@ -57,10 +59,14 @@ async def _asked(client: ProxyClient, tp: TopicPartition, ms: int, bounds: Offse
 
 
 async def _searched(client: ProxyClient, tp: TopicPartition, ms: int, bounds: OffsetRange) -> int:
-    """Halve the range, looking at the records in the middle. All below `low` are older, `high` is not."""
+    """Halve the range, looking at the records in the middle; its beginning first, since often all is newer.
+
+    All below `low` are older, `high` is not. Where timestamps run backwards, one of the places where they pass it.
+    """
     low, high = bounds
     while low < high:
-        middle = (low + high) // 2
+        near = low == bounds.beginning or high - low <= _WINDOW
+        middle = low if near else (low + high) // 2
         async with client.consumer(gear=client.dialect.look) as consumer:
             await open_at(consumer, {tp: middle})
             records = [record for record in await _glance(consumer, client) if record.offset >= middle]
@@ -69,7 +75,7 @@ async def _searched(client: ProxyClient, tp: TopicPartition, ms: int, bounds: Of
             high = middle
         elif newer is None:
             low = records[-1].offset + 1
-        elif newer is records[0]:
+        elif newer is records[0] and not near:
             high = middle
         else:
             return bounds.clamp(newer.offset)
@@ -78,10 +84,13 @@ async def _searched(client: ProxyClient, tp: TopicPartition, ms: int, bounds: Of
 
 async def _glance(consumer: Consumer, client: ProxyClient) -> list[Record]:
     """The first records of a new consumer, if there are any."""
-    max_bytes = client.dialect.look.max_bytes
-    for _ in range(_GLANCES):
-        if records := await consumer.poll(max_bytes=max_bytes):
+    gear = client.dialect.look
+    max_bytes, waited = gear.max_bytes, 0
+    while waited < _PATIENCE_MS:
+        timeout_ms = (gear.first_timeout_ms if consumer.starting else None) or gear.timeout_ms
+        if records := await consumer.poll(timeout_ms, max_bytes):
             return records
+        waited += timeout_ms
         if max_bytes is not None:  # the first record may be larger than that
             max_bytes = min(2 * max_bytes, 64 * 1024 * 1024)
     return []
