@@ -19,6 +19,7 @@ from ktui.jsontext import Line, Role, Span
 from ktui.model import Record
 from ktui.ui.text import clean
 from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.question_line import QuestionLine
 from ktui.ui.widgets.record_row import NO_TIME, local
 from ktui.ui.widgets.value_view import ValueView
 
@@ -81,7 +82,8 @@ class RecordPane(Vertical):
         self._form: Kind | None = None
 
     def compose(self) -> ComposeResult:
-        yield ValueView()
+        yield (view := ValueView())
+        yield QuestionLine(view)
 
     @property
     def record(self) -> Record | None:
@@ -101,8 +103,8 @@ class RecordPane(Vertical):
         self.post_message(self.StepRequested(rows))
 
     def action_copy(self) -> None:
-        if self._record is not None and not self.query(CopyMenu):
-            self.mount(CopyMenu(self._record))
+        if self._record is not None:
+            self.query_one(QuestionLine).ask(CopyMenu(self._record))
 
     def action_decode_as(self) -> None:
         self._form = _FORMS[(_FORMS.index(self._form) + 1) % len(_FORMS)]
@@ -122,14 +124,6 @@ class RecordPane(Vertical):
     def _moved(self, event: ValueView.Moved) -> None:
         event.stop()
         self._say()
-
-    @on(CopyMenu.Closed)
-    async def _copied(self, event: CopyMenu.Closed) -> None:
-        event.stop()
-        had_focus = event.menu.has_focus
-        await event.menu.remove()
-        if had_focus:
-            self.query_one(ValueView).focus()
 
     def focus(self, scroll_visible: bool = True) -> RecordPane:
         """The value takes the focus for the pane."""

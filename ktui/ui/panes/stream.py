@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -23,11 +23,11 @@ from ktui.records.log import Note, RecordLog
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.ui.panes.record import RecordPane
-from ktui.ui.report import report, sentence
+from ktui.ui.report import report
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.goto_prompt import GoToPrompt
 from ktui.ui.widgets.partition_choice import PartitionsPrompt
-from ktui.ui.widgets.prompt import Prompt
+from ktui.ui.widgets.question_line import QuestionLine
 from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState, StreamStatus
 from ktui.ui.widgets.stream_words import hint, jump_words, title
@@ -91,17 +91,8 @@ class StreamPane(Vertical):
         state: StreamState
         error: ProxyError | None
 
-    @dataclass
-    class RecordChosen(Message):
-        """The user wants to see all of a record."""
-
-        record: Record
-
-    @dataclass
-    class RecordHighlighted(Message):
-        """The cursor was moved to a record."""
-
-        record: Record
+    RecordChosen: TypeAlias = RecordTable.Chosen
+    RecordHighlighted: TypeAlias = RecordTable.Highlighted
 
     @dataclass
     class ComposeRequested(Message):
@@ -113,16 +104,18 @@ class StreamPane(Vertical):
         self.records = RecordLog(max_bytes=keep_bytes)
         self.status = StreamStatus()
         self.table = RecordTable(self.records)
+        self.questions = QuestionLine(self.table)
         self._following: Following | None = None
         self._partitions: frozenset[int] = frozenset()
         self._apart: dict[TopicPartition, int] = {}
         self._error: ProxyError | None = None
         self._retry_at = 0.0
         self._ticks = 0
-        self._said = Content()
+        self._said: tuple[Content, Content] | None = None
 
     def compose(self) -> ComposeResult:
         yield self.table
+        yield self.questions
 
     # What others ask and tell
 
@@ -236,21 +229,13 @@ class StreamPane(Vertical):
         """Bring title, status and hint up to date."""
         if not self.is_mounted:
             return
-        status, following = self.status, self._following
-        status.state = self.state
-        status.reason = sentence(self._error) if self._error else ""
-        status.retry_in = self._retry_at - time.monotonic()
-        status.kept, status.size_bytes = self.records.kept, self.records.size_bytes
-        unread = following.behind if following else 0
-        status.behind = unread
-        status.below = 0 if self.table.following else self.table.below
-        if self.state in (StreamState.HELD, StreamState.AHEAD):
-            status.below += unread
-        line = status.line(self.size.width - 4)
-        if line != self._said:
-            self._said = line
-            self.border_subtitle = line
-        self.border_title = title(self.topic, self._partitions, numbered=not self.screen.has_class("-narrow"))
+        following = self._following
+        self.status.look(self.state, self._error, self._retry_at, self.table, following.behind if following else 0)
+        name = title(self.topic, self._partitions, numbered=not self.screen.has_class("-narrow"))
+        line = self.status.line(self.size.width - 4)
+        if (name, line) != self._said:  # saying it again would repaint the whole pane
+            self._said = (name, line)
+            self.border_title, self.border_subtitle = name, line
         self.table.say(hint(self.state, self._error, following.ranges if following else {}))
 
     def _tick(self) -> None:
@@ -281,16 +266,6 @@ class StreamPane(Vertical):
 
     def _on_resize(self, event: events.Resize) -> None:
         self._say()
-
-    @on(RecordTable.Chosen)
-    def _chosen(self, event: RecordTable.Chosen) -> None:
-        event.stop()
-        self.post_message(self.RecordChosen(event.record))
-
-    @on(RecordTable.Highlighted)
-    def _highlighted(self, event: RecordTable.Highlighted) -> None:
-        event.stop()
-        self.post_message(self.RecordHighlighted(event.record))
 
     @on(RecordTable.FollowingChanged)
     def _end_left_or_found(self, event: RecordTable.FollowingChanged) -> None:
@@ -327,7 +302,7 @@ class StreamPane(Vertical):
     def action_copy(self) -> None:
         if (record := self._record()) is not None:
             self.table.leave_end()
-            self._ask(CopyMenu(record))
+            self.questions.ask(CopyMenu(record))
 
     def _record(self) -> Record | None:
         record = self.table.record
@@ -337,47 +312,27 @@ class StreamPane(Vertical):
 
     def action_go_to(self) -> None:
         if self._following is not None:
-            self._ask(GoToPrompt(self._following))
+            self.questions.ask(GoToPrompt(self._following))
 
     def action_partitions(self) -> None:
         if self.topic is not None:
-            self._ask(PartitionsPrompt({each.partition for each in self.topic.partitions}, self._partitions))
-
-    def _ask(self, question: Prompt | CopyMenu) -> None:
-        if not self.query("Prompt, CopyMenu"):
-            self.mount(question)
-
-    async def _answered(self, question: Prompt | CopyMenu) -> None:
-        focused = question.has_focus or question.has_focus_within
-        await question.remove()
-        if focused:
-            self.table.focus()
+            self.questions.ask(PartitionsPrompt({each.partition for each in self.topic.partitions}, self._partitions))
 
     @on(GoToPrompt.Chosen)
     async def _go_to(self, event: GoToPrompt.Chosen) -> None:
         event.stop()
-        await self._answered(event.prompt)
+        await self.questions.close()
         self._begin(event.target, f"jumped to {event.target}")
 
     @on(PartitionsPrompt.Chosen)
     async def _choose_partitions(self, event: PartitionsPrompt.Chosen) -> None:
         event.stop()
         assert self.topic is not None
-        await self._answered(event.prompt)
+        await self.questions.close()
         self._apart |= self.positions
         self._partitions = event.partitions
         places = {TopicPartition(self.topic.name, each) for each in event.partitions}
         self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
-
-    @on(Prompt.Cancelled)
-    async def _cancelled(self, event: Prompt.Cancelled) -> None:
-        event.stop()
-        await self._answered(event.prompt)
-
-    @on(CopyMenu.Closed)
-    async def _copied(self, event: CopyMenu.Closed) -> None:
-        event.stop()
-        await self._answered(event.menu)
 
     # Workers
 
@@ -389,6 +344,7 @@ class StreamPane(Vertical):
                 self.show(batch)
         except TargetError as error:
             report(self, "go there", error)
+            self._begin(following.positions or SeekTarget.end())
         except ProxyError as error:
             self._enter(StreamState.STOPPED, error)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import enum
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
 from textual.content import Content
+
+from ktui.errors import ProxyError
+from ktui.ui.report import sentence
+from ktui.ui.widgets.record_table import RecordTable
 
 BARS = "▁▂▃▄▅▆▇█"
 SECONDS = 12
@@ -49,6 +54,19 @@ class StreamStatus:
 
     _new: int = 0
     _old: int = 0
+
+    def look(
+        self, state: StreamState, error: ProxyError | None, retry_at: float, table: RecordTable, unread: int
+    ) -> None:
+        """Take the figures of the moment. `retry_at` is monotonic; `unread` are records that were not asked for yet."""
+        self.state = state
+        self.reason = sentence(error) if error else ""
+        self.retry_in = retry_at - time.monotonic()
+        self.kept, self.size_bytes = table.records.kept, table.records.size_bytes
+        self.behind = unread
+        self.below = 0 if table.following else table.below
+        if state in (StreamState.HELD, StreamState.AHEAD):
+            self.below += unread
 
     def start(self, old: int) -> None:
         """A new run begins; its first `old` records are from before and make no rate."""

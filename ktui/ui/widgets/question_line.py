@@ -1,0 +1,49 @@
+"""Where a pane asks its questions: at its bottom, one at a time, and the focus goes back to where it was."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.widget import Widget
+
+from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.prompt import Prompt
+
+
+class QuestionLine(Widget):
+    """Takes no room while nothing is asked."""
+
+    DEFAULT_CSS = """
+    QuestionLine {
+        dock: bottom;
+        height: auto;
+        & > Prompt { dock: none; }
+        & > CopyMenu { dock: none; }
+    }
+    """
+
+    def __init__(self, back: Widget) -> None:
+        """`back` gets the focus after an answer."""
+        super().__init__()
+        self._back = back
+
+    def ask(self, question: Prompt | CopyMenu) -> None:
+        """Show a question, unless one is open."""
+        if not self.children:
+            self.mount(question)
+
+    async def close(self) -> None:
+        """Done with the question, whatever came of it."""
+        focused = self.has_focus_within
+        await self.remove_children()
+        if focused:
+            self._back.focus()
+
+    @on(Prompt.Cancelled)
+    async def _cancelled(self, event: Prompt.Cancelled) -> None:
+        event.stop()
+        await self.close()
+
+    @on(CopyMenu.Closed)
+    async def _copied(self, event: CopyMenu.Closed) -> None:
+        event.stop()
+        await self.close()
