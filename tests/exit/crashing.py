@@ -1,14 +1,16 @@
 """ktui with a bug: F12 raises in a handler. Run as a program by the exit tests."""
 
 import sys
+from pathlib import Path
 
 from textual.binding import Binding
 
+import ktui.ui.app
 from ktui.rest.client import ProxyClient
-from ktui.ui.app import KtuiApp
 
 
-class CrashingApp(KtuiApp):
+class CrashingApp(ktui.ui.app.KtuiApp):
+    CSS_PATH = Path(ktui.ui.app.__file__).with_name("ktui.tcss")
     BINDINGS = [Binding("f12", "crash", priority=True)]
 
     def action_crash(self) -> None:

@@ -29,11 +29,18 @@ SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 
 def until(true: Callable[[], bool], what: str, seconds: float = DEADLINE) -> None:
     """Wait for a state; fail with `what` when it does not come."""
+    if not became(true, seconds):
+        raise AssertionError(f"after {seconds:g} s still not: {what}")
+
+
+def became(true: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a state, and tell whether it came."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
-            raise AssertionError(f"after {seconds:g} s still not: {what}")
+            return False
         time.sleep(0.01)
+    return True
 
 
 class Terminal:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.exit.conftest import TOPICS, Served
-from tests.exit.terminal import Terminal, until
+from tests.exit.terminal import Terminal, became, until
 
-ENTER, DOWN, CTRL_Q, F12 = "\r", "\x1b[B", "\x11", "\x1b[24~"
+ENTER, UP, DOWN, CTRL_Q, F12 = "\r", "\x1b[A", "\x1b[B", "\x11", "\x1b[24~"
 SHOW_CURSOR, MAIN_SCREEN = b"\x1b[?25h", b"\x1b[?1049l"
 
 
@@ -16,7 +16,7 @@ def open_topic(app: Terminal, served: Served) -> None:
     """Open the first topic and wait until its records are being read."""
     app.press(ENTER)
     until(lambda: served.asked("GET /consumers/"), "records are read")
-    assert served.sandbox.instances
+    until(lambda: bool(served.sandbox.instances), "an instance is open")
 
 
 def assert_nothing_left(served: Served) -> None:
@@ -79,10 +79,14 @@ def test_quit_while_a_create_is_under_way_on_a_slow_proxy(app: Terminal, served:
 
 
 def test_a_hundred_fast_topic_switches(app: Terminal, served: Served) -> None:
-    app.press(ENTER)
     for turn in range(100):
-        app.press(f"1{DOWN if turn % TOPICS else DOWN * 2}{ENTER}")
-    until(lambda: served.creates() > 5, "instances were made")
+        drawn, made = len(app.output), served.creates()
+        app.press("1")
+        became(lambda: len(app.output) > drawn, 0.3)  # noqa: B023
+        app.press((UP * TOPICS if turn % TOPICS == 0 else DOWN) + ENTER)
+        if turn % 3 == 0:  # else the next key comes at once, wherever the opening is by then
+            became(lambda: served.creates() > made, 1.0)  # noqa: B023
+    assert served.creates() >= 30
     app.press(CTRL_Q)
     assert app.wait() == 0
     assert_nothing_left(served)
