@@ -83,7 +83,8 @@ async def test_gaps_and_notes_have_rows_of_their_own() -> None:
         assert "╌╌ jumped to 181 ╌╌" in shown[1]
         assert "╌╌ 3: 8,121 to 8,126 not there (compacted or aborted) ╌╌" in shown[3]
         assert "╌╌ 3: 8,128 is not there (compacted or aborted) ╌╌" in shown[4]
-        await pilot.press("enter")
+        table.choose()
+        await pilot.pause()
         assert table.record is None
         assert not app.of(RecordTable.Chosen)
 
@@ -111,8 +112,10 @@ async def test_pages_home_and_choosing() -> None:
     log = RecordLog()
     log.extend([record(offset) for offset in range(100)])
     async with showing(log) as (table, pilot, app):
-        await pilot.press("home", "j", "pagedown", "enter")
+        await pilot.press("home", "j", "pagedown")
         assert table.cursor == 11
+        table.choose()
+        await pilot.pause()
         assert app.of(RecordTable.Chosen)[-1].record.offset == 11
 
 
@@ -247,6 +250,17 @@ async def test_without_colour_the_lines_have_none(monkeypatch: pytest.MonkeyPatc
             for segment in strip:
                 color = segment.style.color if segment.style else None
                 assert color is None or len(set(color.get_truecolor())) == 1, segment
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light", "textual-light", "monokai"])
+async def test_any_theme_can_be_painted(theme: str) -> None:
+    log = RecordLog()
+    log.extend([record(0), record(1, None)])
+    async with showing(log) as (table, pilot, app):
+        app.theme = theme
+        await pilot.pause()
+        assert "tombstone" in app.text
+        assert any(segment.style for strip in table.render_lines(table.size.region) for segment in strip)
 
 
 async def test_another_theme_repaints() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -19,7 +19,13 @@ from ktui.ui.panes.stream import StreamPane
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.stream_status import StreamState, StreamStatus, size_text
-from tests.ui.host import Host, until
+from tests.ui.host import Host
+from tests.ui.host import until as until_soon
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Wait for a state, also on a machine that has other things to do."""
+    await until_soon(pilot, condition, 20.0)
 
 
 def tp(partition: int) -> TopicPartition:

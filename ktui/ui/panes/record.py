@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _FORMS = (None, Kind.JSON, Kind.TEXT, Kind.BINARY)
 _FORM_WORDS = {None: "", Kind.JSON: "as JSON", Kind.TEXT: "as text", Kind.BINARY: "as hex"}
 _LABEL = 9
+_LONGEST = 2000
+"""Bytes of a key or header that are shown."""
 
 
 class RecordPane(Vertical):
@@ -43,11 +45,15 @@ class RecordPane(Vertical):
     }
     """
 
-    HELP = """
-    One record. **up** and **down** walk through the stream while this pane follows; **left** and **right** fold and
-    unfold; **j** and **k** move through the value, and the frame names the path under the cursor. **d** shows the value
-    as JSON, text or hex. Numbers are shown exactly as they were produced.
-    """
+    HELP = """\
+# Record
+
+Everything of one record. Numbers are shown exactly as they were produced.
+
+- `up` and `down` walk through the stream while this pane follows; `esc` closes it, the stream has not moved.
+- `left` and `right` fold and unfold, `j` and `k` move through the value; the frame names the path under the cursor.
+- `d` shows the value as JSON, as text, as hex, and as what it looks like again.
+"""
 
     BINDINGS = [
         Binding("up", "step(-1)", "record", id="record.previous", tooltip="The record above", key_display="↑↓"),
@@ -178,7 +184,10 @@ def _labelled(label: str, *spans: Span) -> Line:
 
 
 def _key_text(reading: Reading) -> str:
-    return reading.body.hex(" ") if reading.kind is Kind.BINARY else decode.as_text(reading.body)
+    """On the lines above the value, so not for long."""
+    body = reading.body[:_LONGEST]
+    text = body.hex(" ") if reading.kind is Kind.BINARY else decode.as_text(body)
+    return text if len(body) == len(reading.body) else f"{text}… (y copies all of it)"
 
 
 def _time_spans(timestamp: int | None) -> list[Span]:

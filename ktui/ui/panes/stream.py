@@ -52,17 +52,22 @@ class StreamPane(Vertical):
     }
     """
 
-    HELP = """
-    # Stream
+    HELP = """\
+# Stream
 
-    Records as they come. The view follows the end until you move up, scroll or open a record; **end** follows again.
-    **space** holds: nothing more is read, and the place is kept. **g** understands `181`, `+10`, `-100`, `begin`,
-    `end`, `last 50`, `14:00`, `2026-11-20 14:00`, `-2h`, and `2:181` for one partition. Values in *italics* are ours:
-    *tombstone* and *null* (no value), *empty* (no bytes). A dashed line names offsets that are not there.
-    """
+Records as they come. The view follows the end until you move up, scroll or open a record; `end` follows again.
+`space` holds: nothing more is read, and the place is kept.
+
+- `g` goes to `181`, `+10`, `-100`, `begin`, `end`, `last 50`, `14:00`, `2026-11-20 14:00`, `-2h`; `2:181` moves
+  partition 2 alone. The list starts over there.
+- `p` chooses the partitions that are read; the others keep their place.
+- Words in *italics* are ours: *tombstone* and *null* have no value, *empty* has no bytes.
+- A dashed line names offsets that are not there: compacted away, or of a transaction.
+"""
 
     BINDINGS = [
         Binding("space", "hold", "hold", id="stream.pause", tooltip="Stop reading, keep the place; again: go on"),
+        Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
         Binding("g", "go_to", "go to", id="stream.goto", tooltip="Go to an offset, a time, the beginning, the end"),
         Binding("end", "live", "live", id="stream.live", tooltip="Follow the newest records"),
         Binding("c", "compose", "compose", id="stream.compose", tooltip="Write a record to this topic"),
@@ -281,6 +286,9 @@ class StreamPane(Vertical):
             self.go_on()
         else:
             self.hold()
+
+    def action_choose(self) -> None:
+        self.table.choose()
 
     def action_live(self) -> None:
         """Follow the end; over a long way, jump there."""

@@ -51,7 +51,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("pageup", "page(-1)", "page up", id="table.page-up", tooltip="A screen up", show=False),
         Binding("pagedown", "page(1)", "page down", id="table.page-down", tooltip="A screen down", show=False),
         Binding("home", "first", "first", id="table.first", tooltip="The first record that is kept", show=False),
-        Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
     ]
 
     following: var[bool] = var(True)
@@ -219,7 +218,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def action_first(self) -> None:
         self._walk(self.records.first)
 
-    def action_choose(self) -> None:
+    def choose(self) -> None:
+        """Open the record under the cursor."""
         if (record := self.record) is not None:
             self.following = False
             self.post_message(self.Chosen(record))
@@ -237,7 +237,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if event.y >= 1 and number < self.records.end:
             self._walk(number)
             if event.chain == 2:
-                self.action_choose()
+                self.choose()
 
     # Following what the user and Textual do
 
