@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from ktui.cli.open import prepare_textual
+from ktui.cli.terminal import prepare_terminal
 
 
 def main(topic: str, traffic: bool) -> None:
-    prepare_textual()
+    prepare_terminal()
     from ktui.cli.demo import open_demo
     from ktui.ui.app import KtuiApp
 
