@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ktui.cli import Work
-from ktui.cli.open import add_options, need_terminal, prepare_textual, read_config, run_app
+from ktui.cli.open import add_options, read_config, run_app
+from ktui.cli.terminal import need_terminal, prepare_terminal
 
 if TYPE_CHECKING:
     from ktui.ui.app import Opened
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Open the app on the demo's sandbox; the traffic stops with it."""
     config = read_config(options)
     need_terminal()
-    prepare_textual()
+    prepare_terminal()
     from ktui.ui.app import KtuiApp
 
     opened = open_demo(options.seed)

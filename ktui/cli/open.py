@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ktui.cli import Work
+from ktui.cli.terminal import need_terminal, prepare_terminal
 
 if TYPE_CHECKING:
     from ktui.config import Config
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     """Open the app on the proxy that was named."""
     config = read_config(options)
     need_terminal()
-    prepare_textual()
+    prepare_terminal()
     from ktui.cli.demo import open_demo
     from ktui.ui.app import KtuiApp
 
@@ -97,22 +97,6 @@ def client_of(config: Config) -> ProxyClient:
     from ktui.rest.client import ProxyClient
 
     return ProxyClient(config.url, user=config.user, password=config.password, headers=config.headers)
-
-
-def need_terminal() -> None:
-    """Raise a sentence when there is no terminal to draw on. A driver of Textual's (the web one) needs none."""
-    from ktui.errors import KtuiError
-
-    if os.environ.get("TEXTUAL_DRIVER"):
-        return
-    for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
-        if stream is None or not stream.isatty():
-            raise KtuiError(f"a terminal is needed, and the standard {name} is not one")
-
-
-def prepare_textual() -> None:
-    """Set what Textual reads at import: twice its usual repaint rate halves the time a key takes to show."""
-    os.environ.setdefault("TEXTUAL_FPS", "120")
 
 
 def run_app(app: KtuiApp) -> int:

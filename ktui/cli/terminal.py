@@ -1,0 +1,48 @@
+"""The terminal we draw on: whether there is one, and what happens when it goes away."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class TerminalOutput(io.FileIO):
+    """The terminal as a file; what is written after it was closed is dropped.
+
+    Textual writes in a thread that ends with the first error, and then waits for that thread at exit: closing the
+    window left one process in ten behind.
+    """
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return memoryview(data).nbytes
+
+
+def need_terminal() -> None:
+    """Raise a sentence when there is no terminal to draw on. A driver of Textual's (the web one) needs none."""
+    from ktui.errors import KtuiError
+
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return
+    for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
+        if stream is None or not stream.isatty():
+            raise KtuiError(f"a terminal is needed, and the standard {name} is not one")
+
+
+def prepare_terminal() -> None:
+    """Set what Textual reads when it is imported and started."""
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # twice its usual: halves the time until a key shows
+    if sys.stdout.isatty():
+        # Textual draws on standard error. Given the terminal itself, errors may be redirected to a file.
+        raw = TerminalOutput(sys.stdout.fileno(), "w", closefd=False)
+        sys.__stderr__ = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="replace")  # type: ignore[misc]
