@@ -59,7 +59,9 @@ class KtuiApp(App[None]):
         Binding("ctrl+p", "command_palette", "commands", id="app.commands", tooltip="Find any command by its name"),
         Binding("question_mark", "help", "help", id="app.help", tooltip="Every key of this pane"),
         Binding("ctrl+q", "quit", "quit", id="app.quit", show=False, priority=True, tooltip="Leave ktui"),
-        Binding("q", "quit", "quit", id="app.quit-too", show=False, tooltip="Leave ktui, where nothing is typed"),
+        Binding(
+            "q", "quit_by_letter", "quit", id="app.quit-too", show=False, tooltip="Leave ktui, where nothing is typed"
+        ),
     ]
 
     def __init__(
@@ -198,6 +200,11 @@ class KtuiApp(App[None]):
             )
             return
         self.exit()
+
+    async def action_quit_by_letter(self) -> None:
+        """A letter that no field took: in the composer it was meant for one."""
+        if self.screen is not self.main_screen or self.main_screen.shown != "composer":
+            await self.action_quit()
 
 
 def _tune_garbage_collection() -> None:

@@ -106,7 +106,7 @@ class MainScreen(Screen[None]):
     def focus_pane(self, pane: str) -> None:
         """Show a pane and put the focus into it."""
         self.shown = pane
-        self.call_after_refresh(self.query_one(f"#{pane}").focus)  # it may only now be on screen
+        self.query_one(f"#{pane}").focus()
 
     def watch_shown(self, before: str, pane: str) -> None:
         if before != "composer":

@@ -58,7 +58,7 @@ def sentence(error: KtuiError) -> str:
     text = clean(str(error))
     if len(text) > LONGEST:
         text = text[: LONGEST - 1] + "…"
-    if isinstance(error, Refused):
+    if isinstance(error, Refused) and error.status:  # 0: refused by us, before anything was sent
         code = f"{error.status}" if error.code in (error.status, 0) else f"{error.status}/{error.code}"
         return f"{text} ({code})" if text else f"the proxy answered {code}"
     return text

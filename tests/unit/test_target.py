@@ -46,7 +46,7 @@ def test_places(text: str, target: SeekTarget) -> None:
     ("text", "moment"),
     [
         ("14:00", datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)),
-        ("9:05", datetime(2026, 11, 20, 9, 5, tzinfo=ZONE)),
+        ("09:05", datetime(2026, 11, 20, 9, 5, tzinfo=ZONE)),
         ("14:00:30.5", datetime(2026, 11, 20, 14, 0, 30, 500000, tzinfo=ZONE)),
         ("16:00", datetime(2026, 11, 19, 16, 0, tzinfo=ZONE)),
         ("2026-11-20 14:00", datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)),
@@ -61,9 +61,10 @@ def test_times(text: str, moment: datetime) -> None:
     assert parse(text) == SeekTarget(Kind.TIME, moment=moment)
 
 
-def test_two_digits_with_a_colon_are_a_time_three_an_offset() -> None:
-    assert parse("2:30").kind is Kind.TIME
-    assert parse("2:301") == SeekTarget(Kind.OFFSET, 301, partition=2)
+def test_two_digits_on_both_sides_are_a_time_anything_else_a_partition() -> None:
+    assert parse("02:30").kind is Kind.TIME
+    assert parse("2:30") == SeekTarget(Kind.OFFSET, 30, partition=2)
+    assert parse("12:301") == SeekTarget(Kind.OFFSET, 301, partition=12)
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         """The value has the focus, or the topic where none is named."""
         if self.is_mounted:
             field = self.form.field("value" if self.form.typed.topic else "topic")
-            (self.form.field("value-kind") if field.disabled else field).focus(scroll_visible)
+            self.screen.set_focus(self.form.field("value-kind") if field.disabled else field, scroll_visible)
         return self
 
     def fill(self, record: Record) -> None:

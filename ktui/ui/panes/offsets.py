@@ -122,7 +122,7 @@ Looking at a group neither joins nor moves it.
 
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
         if self.is_mounted:
-            self.table.focus(scroll_visible)
+            self.screen.set_focus(self.table, scroll_visible)
         return self
 
     def update_positions(self, positions: Positions) -> None:
@@ -223,22 +223,22 @@ Looking at a group neither joins nor moves it.
         if self.topic:
             self._loading = self.load_offsets(self.rows)
 
-    def action_seek(self) -> None:
+    async def action_seek(self) -> None:
         chosen = self.chosen
         if not chosen or self._asking is not None:
             return
-        self._ask(seek_prompt(self.rows, chosen))
+        await self._ask(seek_prompt(self.rows, chosen))
 
     def action_jump(self, where: str) -> None:
         self.seek(SeekTarget.beginning() if where == "begin" else SeekTarget.end(), self.chosen)
 
-    def action_group(self) -> None:
+    async def action_group(self) -> None:
         if self.rows and self._asking is None:
-            self._ask(group_prompt(self.group.name))
+            await self._ask(group_prompt(self.group.name))
 
-    def _ask(self, prompt: Prompt) -> None:
+    async def _ask(self, prompt: Prompt) -> None:
         self._asking = prompt
-        self.mount(prompt)
+        await self.mount(prompt)
 
     @on(Prompt.Submitted, "#offsets-seek")
     def _seek_typed(self, event: Prompt.Submitted) -> None:

@@ -108,9 +108,9 @@ Everything of one record. Numbers are shown exactly as they were produced.
     def action_step(self, rows: int) -> None:
         self.post_message(self.StepRequested(rows))
 
-    def action_copy(self) -> None:
+    async def action_copy(self) -> None:
         if self._record is not None:
-            self.query_one(QuestionLine).ask(CopyMenu(self._record))
+            await self.query_one(QuestionLine).ask(CopyMenu(self._record))
 
     def action_decode_as(self) -> None:
         self._form = _FORMS[(_FORMS.index(self._form) + 1) % len(_FORMS)]
@@ -133,7 +133,7 @@ Everything of one record. Numbers are shown exactly as they were produced.
 
     def focus(self, scroll_visible: bool = True) -> RecordPane:
         """The value takes the focus for the pane."""
-        self.query_one(ValueView).focus(scroll_visible)
+        self.screen.set_focus(self.query_one(ValueView), scroll_visible)
         return self
 
     def _lay_out(self) -> None:

@@ -131,7 +131,7 @@ Records as they come. The view follows the end until you move up, scroll or open
 
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
         """The table takes the focus for the pane."""
-        self.table.focus(scroll_visible)
+        self.screen.set_focus(self.table, scroll_visible)
         return self
 
     def open(self, topic: TopicDetail, target: SeekTarget | None = None) -> None:
@@ -307,10 +307,10 @@ Records as they come. The view follows the end until you move up, scroll or open
         if (record := self._record()) is not None:
             self.post_message(RecordPane.Reuse(record))
 
-    def action_copy(self) -> None:
+    async def action_copy(self) -> None:
         if (record := self._record()) is not None:
             self.table.leave_end()
-            self.questions.ask(CopyMenu(record))
+            await self.questions.ask(CopyMenu(record))
 
     def _record(self) -> Record | None:
         record = self.table.record
@@ -318,13 +318,15 @@ Records as they come. The view follows the end until you move up, scroll or open
             self.notify("There is no record under the cursor.", severity="warning", markup=False)
         return record
 
-    def action_go_to(self) -> None:
+    async def action_go_to(self) -> None:
         if self._following is not None:
-            self.questions.ask(GoToPrompt(self._following))
+            await self.questions.ask(GoToPrompt(self._following))
 
-    def action_partitions(self) -> None:
+    async def action_partitions(self) -> None:
         if self.topic is not None:
-            self.questions.ask(PartitionsPrompt({each.partition for each in self.topic.partitions}, self._partitions))
+            await self.questions.ask(
+                PartitionsPrompt({each.partition for each in self.topic.partitions}, self._partitions)
+            )
 
     @on(GoToPrompt.Chosen)
     async def _go_to(self, event: GoToPrompt.Chosen) -> None:

@@ -119,7 +119,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
 
     def focus(self, scroll_visible: bool = True) -> Self:
         if self.is_mounted:
-            self.table.focus(scroll_visible)
+            self.screen.set_focus(self.table, scroll_visible)
         return self
 
     def refresh_topics(self) -> None:
@@ -217,9 +217,9 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         if (name := self.table.name_at_cursor) is not None:
             self._open(name, None)
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         if not self.query(Prompt):  # the palette asks nobody
-            self.mount(Prompt("filter", value=self.words, consequence=self._narrow))
+            await self.mount(Prompt("filter", value=self.words, consequence=self._narrow))
 
     def _narrow(self, words: str) -> Content:
         """Called by the prompt while it is typed in."""

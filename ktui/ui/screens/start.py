@@ -168,9 +168,9 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
     def action_try_again(self) -> None:
         self._connect(None)
 
-    def action_address(self) -> None:
+    async def action_address(self) -> None:
         if not self.query(Prompt):
-            self.query_one(Vertical).mount(
+            await self.query_one(Vertical).mount(
                 Prompt("address", value=self.proxy.url, examples="http://host:8082   https://user:password@host/path")
             )
 

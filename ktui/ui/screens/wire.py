@@ -209,10 +209,10 @@ masked before anything is kept, and the first 64 KiB of a body are.
         await event.prompt.remove()
         self.table.focus()
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         if not self.query(Prompt):
             examples = "POST   /topics   404   records"
-            self.query_one("#wire-list").mount(Prompt("filter", examples=examples, value=self.words))
+            await self.query_one("#wire-list").mount(Prompt("filter", examples=examples, value=self.words))
 
     def action_failed(self) -> None:
         self.failed_only = not self.failed_only

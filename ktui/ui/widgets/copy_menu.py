@@ -56,7 +56,7 @@ class CopyMenu(Static, can_focus=True):
 
     def _on_mount(self, event: events.Mount) -> None:
         self.update(self.compose_line())
-        self.focus()
+        self.screen.set_focus(self)
 
     async def _on_key(self, event: events.Key) -> None:
         if event.is_printable and event.key not in {"v", "y", "k", "h", "r", "o"}:

@@ -112,7 +112,7 @@ class Prompt(Widget):
         line.update(text, layout=relaid)  # laying the screen out costs more than all the rest of a key press
 
     def _on_mount(self, event: events.Mount) -> None:
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once: what was typed ahead is for it
         self.update_consequence()
 
     @on(Input.Changed)

@@ -26,10 +26,10 @@ class QuestionLine(Widget):
         super().__init__()
         self._back = back
 
-    def ask(self, question: Prompt | CopyMenu) -> None:
-        """Show a question, unless one is open."""
+    async def ask(self, question: Prompt | CopyMenu) -> None:
+        """Show a question, unless one is open. It has the focus when this returns: what is typed ahead is for it."""
         if not self.children:
-            self.mount(question)
+            await self.mount(question)
 
     async def close(self) -> None:
         """Done with the question, whatever came of it."""
