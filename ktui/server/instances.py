@@ -98,6 +98,10 @@ class Instances(Mapping[tuple[str, str], Instance]):
         instance.expires = self._clock() + self.timeout
         self._next = min(self._next, instance.expires)
 
+    def hold(self, instance: Instance) -> None:
+        """Stop its idle time until it is touched: a read is under way."""
+        instance.expires = math.inf
+
     async def remove(self, instance: Instance) -> None:
         """Forget an instance and close its consumer; reads under way fail."""
         self._live.pop((instance.group, instance.name), None)

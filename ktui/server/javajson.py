@@ -17,6 +17,8 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r
 _ESCAPED = re.compile('["\\\\\x00-\x1f\ud800-\udfff\U00010000-\U0010ffff]')
 
 
+DEEPEST = 300
+"""Levels of nesting that are read (Jackson: 1000, which Python's stack has no room for)."""
 _WORD = re.compile(r"\w+")
 _EXPECTED = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1"
@@ -42,9 +44,22 @@ def parse(data: bytes, *, rest: bool = False) -> Json:
         raise
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from error
+    if data.count(b"[") + data.count(b"{") > DEEPEST and _deeper(value):
+        raise NotJson(f"Document nesting depth exceeds the maximum allowed ({DEEPEST})")
     if not rest and _match_end(text, end) != len(text):
         raise NotJson(f"Extra data: char {end}")
     return value
+
+
+def _deeper(value: Json) -> bool:
+    """Whether a value is nested deeper than allowed."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
+        level = [member for members in inner for member in members]
+        if not level:
+            return False
+    return True
 
 
 def _explained(text: str, error: json.JSONDecodeError) -> NotJson:

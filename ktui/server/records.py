@@ -26,10 +26,13 @@ class Records:
         self._check_format(call, instance)
         if self._flavour.letter != "C" and timeout is not None and timeout < 0:
             raise ApiError("negative_query", timeout)
+        reading, instances = self._reading(instance, max_bytes), self._proxy.instances
         async with turn(instance, self._flavour):
-            text = await self._reading(instance, max_bytes).run(self._wait(instance, timeout), self._proxy.sleep)
-        self._proxy.instances.touch(instance)
-        return text
+            instances.hold(instance)
+            try:
+                return await reading.run(self._wait(instance, timeout), self._proxy.sleep)
+            finally:
+                instances.touch(instance)
 
     def _check_format(self, call: Call, instance: Instance) -> None:
         letter = self._flavour.letter

@@ -36,7 +36,7 @@ class Sandbox:
         self.topics = Topics(clock)
         self.groups = Groups()
         self.kafka = MemoryKafka(
-            self.topics, self.groups, sleep=sleep, auto_create=auto_create, metadata_wait=metadata_wait
+            self.topics, self.groups, clock=clock, sleep=sleep, auto_create=auto_create, metadata_wait=metadata_wait
         )
         self.instances = Instances(clock, instance_timeout)
         """Live consumer instances by group and name; empty when nobody left one behind."""

@@ -7,6 +7,7 @@ import asyncio
 import httpx
 import pytest
 
+from ktui.model import TopicPartition
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
 from tests.unit.server_http import BINARY, Http
@@ -111,3 +112,42 @@ async def test_auto_create_makes_a_topic_on_the_first_produce(clock: Clock) -> N
     bad = await http.post("/topics/not%20a%20name", {"records": [{"value": "eA=="}]}, BINARY)
     assert bad.json()["offsets"][0]["error_code"] == 50003
     assert sandbox.topics.names() == ["new"]
+
+
+async def test_auto_commit_happens_every_few_seconds(http: Http, sandbox: Sandbox, clock: Clock) -> None:
+    await http.create("g", "i", **{"auto.commit.enable": "true"})
+    await http.assign("g", "i", "t", 0)
+    await http.records("g", "i")
+    assert not sandbox.groups.committed.get("g")
+    clock.advance(5)
+    await http.records("g", "i")
+    assert sandbox.groups.committed["g"] == {TopicPartition("t", 0): 3}
+
+
+async def test_a_long_read_keeps_its_instance(http: Http, sandbox: Sandbox, clock: Clock) -> None:
+    await http.create("g", "i", **{"consumer.request.timeout.ms": "900000"})
+    await http.assign("g", "i", "t", 0)
+    await http.records("g", "i")
+    path = "/consumers/g/instances/i/records"
+    reading = asyncio.create_task(http.client.get(path, headers={"accept": BINARY}, timeout=None))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    clock.advance(800)
+    assert set(sandbox.instances) == {("g", "i")}
+    sandbox.topics.append("t", 0, None, b"at last")
+    assert len((await reading).json()) == 1
+
+
+async def test_json_nested_too_deep_is_refused(http: Http) -> None:
+    media = {"content-type": "application/vnd.kafka.json.v2+json"}
+    for depth, status in ((200, 200), (400, 400), (100_000, 400)):
+        body = '{"records":[{"value":' + "[" * depth + "]" * depth + "}]}"
+        assert (await http.client.post("/topics/t", content=body, headers=media)).status_code == status
+
+
+async def test_the_application_serves_other_transports(sandbox: Sandbox, http: Http) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app), base_url="http://other") as client:
+        assert (await client.get("/topics/?x=1")).json() == ["t"]
+        created = await client.post("/consumers/a%2Fb", content='{"name":"x y"}')
+        assert created.json()["base_uri"] == "http://other/consumers/a/b/instances/x y"
+        assert (await client.delete("/consumers/a%2Fb/instances/x%20y")).status_code == 204

@@ -42,6 +42,7 @@ class MemoryKafka:
         topics: Topics,
         groups: Groups,
         *,
+        clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         auto_create: bool = False,
         metadata_wait: float = 3.0,
@@ -55,7 +56,7 @@ class MemoryKafka:
         """Seconds until a commit to an unknown partition is given up."""
         self.choose: Callable[[Topic, bytes | None], int] = Topic.choose
         """The partitioner."""
-        self._sleep = sleep
+        self._clock, self._sleep = clock, sleep
 
     async def names(self, *, internal: bool = False) -> Sequence[str]:
         return sorted(self.topics) if internal else self.topics.names()
@@ -116,7 +117,14 @@ class MemoryKafka:
 
     def consumer(self, group: str, member: str, options: ConsumerOptions) -> MemoryConsumer:
         return MemoryConsumer(
-            self.topics, self.groups, group, member, options, sleep=self._sleep, commit_wait=self.commit_wait
+            self.topics,
+            self.groups,
+            group,
+            member,
+            options,
+            clock=self._clock,
+            sleep=self._sleep,
+            commit_wait=self.commit_wait,
         )
 
     @property

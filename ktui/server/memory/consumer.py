@@ -22,6 +22,8 @@ EXCLUSIVE = "Subscription to topics, partitions and pattern are mutually exclusi
 REBALANCED = (
     "Commit cannot be completed since the group has already rebalanced and assigned the partitions to another member."
 )
+COMMIT_EVERY = 5.0
+"""Seconds between automatic commits (auto.commit.interval.ms)."""
 BEGINNING, END, COMMITTED = -1, -2, -3
 """Positions that are still to be found, at the next poll."""
 
@@ -37,13 +39,15 @@ class MemoryConsumer:
         member: str,
         options: ConsumerOptions,
         *,
+        clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         commit_wait: float,
     ) -> None:
         self.on_ready: Callable[[], None] = _nothing
         self._topics, self._groups, self._group, self._member = topics, groups, group, member
         self._options = options
-        self._sleep, self._commit_wait = sleep, commit_wait
+        self._clock, self._sleep, self._commit_wait = clock, sleep, commit_wait
+        self._committed_at = clock()
         self._assigned = False
         self._wanted: tuple[str, ...] = ()
         """Topics subscribed to, by name or as the pattern found them."""
@@ -143,6 +147,7 @@ class MemoryConsumer:
             self._rebalance()
         elif not self._assigned:
             raise NoAssignment("Consumer is not subscribed to any topics or assigned any partitions")
+        self._commit_now_and_then()
         found: list[Record] = []
         tps = list(self._positions)
         self._turn += 1
@@ -161,6 +166,16 @@ class MemoryConsumer:
                 if len(found) >= limit:
                     break
         return found
+
+    def _commit_now_and_then(self) -> None:
+        """With auto-commit: what earlier polls gave, every few seconds, unless others hold the group."""
+        now = self._clock()
+        if not self._options.auto_commit or now - self._committed_at < COMMIT_EVERY:
+            return
+        self._committed_at = now
+        members = self._groups.members(self._group)
+        if self._member in members or not members:
+            self._groups.commit(self._group, self.positions())
 
     def _log(self, tp: TopicPartition) -> PartitionLog | None:
         topic = self._topics.get(tp.topic)
