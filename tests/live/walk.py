@@ -88,7 +88,7 @@ class Walk:
 
     async def seek_back(self, tp: TopicPartition, offset: int, text: str) -> None:
         """Seek to a record that was there before, and see it again."""
-        await self.press("escape", "3", "s", *f"{tp.partition}:{offset}")
+        await self.press("escape", "3", "home", *["down"] * tp.partition, "s", *str(offset))
         before = self.log.end  # rows are numbered for good
         await self.press("enter")
         await self.until(lambda: bool(self.seen(text, before)), "the record is read again after the seek")
