@@ -78,6 +78,7 @@ async def test_opens_with_the_last_hundred_and_goes_on_live(sandbox: Sandbox, pr
         await until(pilot, lambda: offsets(pane) == list(range(200, 300)))
         assert "2 orders · 1 partition" in host.text
         assert "▶ live" in host.text
+        assert pane.table.size.height == 18
         add(sandbox, 5)
         await until(pilot, lambda: offsets(pane)[-1] == 304)
         await until(pilot, lambda: host.of(StreamPane.Advanced)[-1].positions == {tp(0): 305})

@@ -200,6 +200,9 @@ Records as they come. The view follows the end until you move up, scroll or open
                 self.status.arrived(len(row))
         if batch.records:
             self.post_message(self.Advanced(self.positions))
+        if self._following is not None and self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
+            self._following.pause()
+            self._enter(StreamState.AHEAD)
 
     def _begin(self, start: SeekTarget | Positions, note: str = "", *, clear: bool = True) -> None:
         """Read from there. What was read before goes: rows of two places in one list would look like one order."""
@@ -248,11 +251,7 @@ Records as they come. The view follows the end until you move up, scroll or open
         self._ticks += 1
         if self._ticks % 2:
             self.status.second()
-        if self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
-            assert self._following is not None
-            self._following.pause()
-            self._enter(StreamState.AHEAD)
-        elif self.state is StreamState.AHEAD and not self._enough_ahead(READ_AHEAD // 2):
+        if self.state is StreamState.AHEAD and not self._enough_ahead(READ_AHEAD // 2):
             self.go_on()
         if self.state in (StreamState.HELD, StreamState.AHEAD) and not self._ticks % 4:
             self.look()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from textual import on
+from textual.containers import VerticalGroup
 from textual.widget import Widget
 
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.prompt import Prompt
 
 
-class QuestionLine(Widget):
+class QuestionLine(VerticalGroup):
     """Takes no room while nothing is asked."""
 
     DEFAULT_CSS = """

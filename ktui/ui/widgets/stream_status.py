@@ -110,7 +110,7 @@ class StreamStatus:
                 parts.append((6, Content.styled(self._chart(), "$secondary")))
         parts.append((3, Content(f"kept {self.kept:,}")))
         parts.append((5, Content(size_text(self.size_bytes))))
-        if self.behind and not (self.below and self.state is StreamState.HELD):
+        if self.behind and self.state not in (StreamState.HELD, StreamState.AHEAD):
             parts.append((4, Content(f"behind {self.behind:,}")))
         return parts
 
