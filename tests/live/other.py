@@ -28,7 +28,7 @@ class Other:
         root = await self._http.get("/")
         if "bridge_version" in root.text:
             body = {"topic_name": name, "partitions_count": 2, "replication_factor": 1}
-            made = await self._http.post("/admin/topics", json=body, headers=V2)
+            made = await self._http.post("/admin/topics", json=body, headers=JSON)
         else:
             clusters = await self._http.get("/v3/clusters")
             if clusters.status_code != 200:
