@@ -43,7 +43,6 @@ class Reading(NamedTuple):
         return self.kind.value if self.schema_id is None else f"schema id {self.schema_id}, {self.kind.value}"
 
 
-HEX_WIDTH = 16
 _WORST_UTF8 = 4
 """Bytes of one character, at most."""
 
@@ -85,8 +84,8 @@ def preview(value: bytes | None, width: int) -> list[Span]:
         return [Span(text[: width * 2 + 2], Role.TEXT)]
 
 
-def lines(reading: Reading, form: Kind | None = None) -> Iterator[Line]:
-    """The whole value, line by line and lazily, as `form` or as what it is.
+def lines(reading: Reading, form: Kind | None = None, *, width: int = 80) -> Iterator[Line]:
+    """The whole value, line by line and lazily, as `form` or as what it is. Only a hex dump cares for the `width`.
 
     Asking for JSON where there is none gives text.
     """
@@ -94,21 +93,26 @@ def lines(reading: Reading, form: Kind | None = None) -> Iterator[Line]:
     if form is Kind.JSON and reading.kind is Kind.JSON:
         return json_lines(as_text(reading.body))
     if form is Kind.BINARY:
-        return hex_lines(reading.body)
+        return hex_lines(reading.body, hex_bytes(width))
     if reading.kind in (Kind.NULL, Kind.EMPTY):
         return iter([Line([Span(reading.kind.value, Role.WORD)])])
     return _text_lines(as_text(reading.body))
 
 
-def hex_lines(body: bytes) -> Iterator[Line]:
-    """A hex dump: offset, sixteen bytes, the same as ASCII."""
-    for start in range(0, len(body), HEX_WIDTH):
-        chunk = body[start : start + HEX_WIDTH]
+def hex_bytes(width: int) -> int:
+    """How many bytes go on one line of a hex dump: 16 or 8, or 4 where even that is too much."""
+    return next((count for count in (16, 8) if 11 + 4 * count <= width), 4)
+
+
+def hex_lines(body: bytes, count: int = 16) -> Iterator[Line]:
+    """A hex dump: offset, so many bytes, the same as ASCII."""
+    for start in range(0, len(body), count):
+        chunk = body[start : start + count]
         shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in chunk)
         yield Line(
             [
                 Span(f"{start:08x}  ", Role.MUTED),
-                Span(f"{chunk.hex(' '):<{HEX_WIDTH * 3}} ", Role.NUMBER),
+                Span(f"{chunk.hex(' '):<{count * 3}} ", Role.NUMBER),
                 Span(shown, Role.TEXT),
             ]
         )

@@ -103,6 +103,15 @@ async def test_values_that_are_no_json(value: bytes | None, words: str) -> None:
         assert "time     not sent by this proxy" in app.text
 
 
+async def test_a_hex_dump_fits_its_pane() -> None:
+    app, _ = app_with(Record("t", 0, 0, b"k", bytes(range(128, 160))))
+    async with app.run_test(size=(90, 20)) as pilot:
+        await until(pilot, lambda: "00000010  90 91 92" in app.text)
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: "00000008  88 89" in app.text)
+        assert "00000018  98 99 9a 9b 9c 9d 9e 9f  ········" in app.text
+
+
 async def test_evil_texts_reach_the_screen_tamed() -> None:
     evil = "\x1b]52;c;aGk=\x07[/] [red]\u202e\x9b31m \ud800 日本 and a few more harmless words".encode(
         "utf-8", "surrogatepass"

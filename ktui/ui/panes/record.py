@@ -86,6 +86,7 @@ Everything of one record. Numbers are shown exactly as they were produced.
         self._record: Record | None = None
         self._reading = Reading(Kind.NULL, None, b"")
         self._form: Kind | None = None
+        self._hex = 0
 
     def compose(self) -> ComposeResult:
         yield (view := ValueView())
@@ -126,6 +127,14 @@ Everything of one record. Numbers are shown exactly as they were produced.
     def _on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._say()
 
+    def _on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self._refit_hex)
+
+    def _refit_hex(self) -> None:
+        """A hex dump has lines of another length where there is another width."""
+        if Kind.BINARY in (self._form, self._reading.kind) and decode.hex_bytes(self._width) != self._hex:
+            self._lay_out()
+
     @on(ValueView.Moved)
     def _moved(self, event: ValueView.Moved) -> None:
         event.stop()
@@ -136,10 +145,15 @@ Everything of one record. Numbers are shown exactly as they were produced.
         self.screen.set_focus(self.query_one(ValueView), scroll_visible)
         return self
 
+    @property
+    def _width(self) -> int:
+        return self.query_one(ValueView).scrollable_size.width - 1
+
     def _lay_out(self) -> None:
         if self._record is not None:
             head = [*head_lines(self._record, self._proxy), Line([Span("", Role.TEXT)])]
-            self.query_one(ValueView).show(head, decode.lines(self._reading, self._form))
+            self._hex = decode.hex_bytes(self._width)
+            self.query_one(ValueView).show(head, decode.lines(self._reading, self._form, width=self._width))
             self._say()
 
     def _say(self) -> None:

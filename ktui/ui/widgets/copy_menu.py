@@ -13,7 +13,6 @@ from textual.widgets import Static
 from ktui import decode
 from ktui.model import Record
 from ktui.ui import clipboard
-from ktui.ui.text import clean
 
 
 class CopyMenu(Static, can_focus=True):
@@ -47,11 +46,11 @@ class CopyMenu(Static, can_focus=True):
     def compose_line(self) -> Content:
         """What can be copied, with its keys."""
         record = self.record
-        words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", _place(record))]
+        words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", "place")]
         if record.headers:
             words.insert(2, ("h", f"headers ({len(record.headers)})"))
         parts = [Content.styled("copy", "$ktui-muted")]
-        parts += [Content.assemble((key, "bold $secondary"), " ", clean(word)) for key, word in words]
+        parts += [Content.assemble((key, "bold $secondary"), " ", word) for key, word in words]
         return Content("   ").join(parts)
 
     def _on_mount(self, event: events.Mount) -> None:
