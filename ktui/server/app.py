@@ -25,6 +25,7 @@ from ktui.server.proxy import Proxy
 from ktui.server.records import Records
 from ktui.server.resource import Handler, Resource, refusal
 from ktui.server.seeking import Seeking
+from ktui.server.v3 import V3
 
 PRODUCE: dict[str, Callable[[Proxy], Produce | KarapaceProduce | StrimziProduce]] = {
     "C": Produce,
@@ -72,7 +73,9 @@ def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
     topic, partition = "/topics/{topic}", "/topics/{topic}/partitions/{partition}"
     v2, anything = Types((V2,), (V2,)), Types((V2, "application/json"), (*_BOTH, "application/json"))
     produced = Types((V2,), EMBEDDED)
+    v3 = V3(proxy).table() if proxy.flavour.letter == "C" else {}
     return {
+        **v3,
         "/admin/topics": (produced, {"POST": metadata.create}),
         "/": (anything, {"GET": metadata.root, "POST": metadata.root}),
         "/topics": (v2, {"GET": metadata.topics}),

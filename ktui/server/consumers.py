@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, nullcontext
+from itertools import count
 from uuid import uuid4
 
 from ktui.server.errors import ApiError
@@ -34,6 +35,7 @@ class Consumers:
 
     def __init__(self, proxy: Proxy) -> None:
         self._proxy, self._flavour, self._shapes = proxy, proxy.flavour, Shapes(proxy.flavour)
+        self._numbers = count(1)
 
     def _instance(self, call: Call) -> Instance:
         return self._proxy.instances.find(call.path("group"), call.path("instance"))
@@ -76,7 +78,7 @@ class Consumers:
             group,
             name,
             data_format,
-            self._proxy.kafka.consumer(group, f"{name}-{uuid4()}", options),
+            self._proxy.kafka.consumer(group, f"consumer-{group}-{next(self._numbers)}-{uuid4()}", options),
             request_timeout_ms=own_wait or flavour.request_timeout_ms,
             min_bytes=None if least == -1 else least,
         )

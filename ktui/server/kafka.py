@@ -54,6 +54,13 @@ class Committed(NamedTuple):
     metadata: str = ""
 
 
+class GroupDetail(NamedTuple):
+    """A consumer group: what each member reads, and where the group resumes."""
+
+    members: Mapping[str, Sequence[TopicPartition]]
+    committed: Mapping[TopicPartition, int]
+
+
 class ConsumerOptions(NamedTuple):
     """How a consumer reads."""
 
@@ -137,6 +144,9 @@ class Kafka(Protocol):
 
     async def brokers(self) -> Sequence[int]:
         """Ids of the brokers."""
+
+    async def group(self, name: str) -> GroupDetail | None:
+        """A consumer group; None when nobody has heard of it."""
 
     async def produce(
         self,

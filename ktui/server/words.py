@@ -78,6 +78,10 @@ CONFLUENT: Words = {
     "mismatch": Word(
         406, 40601, "The requested embedded data format does not match the deserializer for this consumer instance"
     ),
+    "not_there": Word(404, 404, _PATH),
+    "no_authorizer": Word(400, 40002, "No Authorizer is configured on the broker"),
+    "no_group": Word(404, 404, "Consumer Group {0} could not be found."),
+    "no_offsets": Word(404, 404, "Consumer group offsets could not be found."),
     "poison": Word(408, 40801, "{0}"),
 }
 

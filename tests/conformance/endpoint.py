@@ -97,4 +97,4 @@ def load(sandbox: Sandbox, name: str, topic: Topic) -> None:
         )
         for place, r in enumerate(topic.records)
     ]
-    add_topic(sandbox.topics, LoadedTopic(name, topic.partitions, dict(topic.config), records))
+    add_topic(sandbox.topics, LoadedTopic(name, topic.partitions, {"retention.ms": "-1", **topic.config}, records))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from ktui.model import Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
 from ktui.server.kafka import (
     ConsumerOptions,
+    GroupDetail,
     InvalidTopic,
     KafkaError,
     RetriableError,
@@ -82,6 +83,12 @@ class MemoryKafka:
 
     async def brokers(self) -> Sequence[int]:
         return [BROKER]
+
+    async def group(self, name: str) -> GroupDetail | None:
+        members = {member: self.groups.given(name, member) for member in self.groups.members(name)}
+        committed = self.groups.committed.get(name, {})
+        known = {tp: offset for tp, offset in committed.items() if tp.topic in self.topics}
+        return GroupDetail(members, known) if members or committed else None
 
     async def produce(
         self,
