@@ -107,6 +107,15 @@ async def test_another_key_closes_the_menu_and_does_nothing_else() -> None:
         assert not app.toasts
 
 
+async def test_the_keys_of_the_menu_can_be_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/9")
+    app = Host(CopyMenu(RECORD))
+    async with app.run_test(size=(100, 10), message_hook=app.hear) as pilot:
+        app.set_keymap({"copy.place": "p"})
+        await pilot.press("p")
+        assert app.clipboard == "orders/1@181"
+
+
 async def test_the_native_clipboard_is_named_when_it_was_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -58,7 +58,8 @@ class CopyMenu(Static, can_focus=True):
         self.screen.set_focus(self)
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.key not in {"v", "y", "k", "h", "r", "o"}:
+        active = self.screen.active_bindings.get(event.key)
+        if event.is_printable and (active is None or active.node is not self):
             event.stop()
             event.prevent_default()
             self.action_close()
