@@ -75,7 +75,7 @@ def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
     produced = Types((V2,), EMBEDDED)
     v3 = V3(proxy).table() if proxy.flavour.letter == "C" else {}
     return {
-        **v3,
+        **_consumer_table(proxy),  # the reads first: paths are tried in this order
         "/admin/topics": (produced, {"POST": metadata.create}),
         "/": (anything, {"GET": metadata.root, "POST": metadata.root}),
         "/topics": (v2, {"GET": metadata.topics}),
@@ -84,7 +84,7 @@ def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
         f"{topic}/partitions": (v2, {"GET": metadata.partitions}),
         partition: (produced, {"POST": produce.to_partition, "GET": metadata.partition}),
         f"{partition}/offsets": (v2, {"GET": metadata.offsets}),
-        **_consumer_table(proxy),
+        **v3,
     }
 
 
@@ -95,6 +95,7 @@ def _consumer_table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]
     if proxy.flavour.letter == "K":
         own["POST"] = consumers.create  # its pattern for groups matches across slashes
     return {
+        f"{instance}/records": (Types((*EMBEDDED, V2), _BOTH), {"GET": Records(proxy).read}),
         "/consumers/{group}": (control, {"POST": consumers.create}),
         instance: (control, own),
         f"{instance}/subscription": (
@@ -106,5 +107,4 @@ def _consumer_table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]
         f"{instance}/positions/beginning": (control, {"POST": moves.to_beginning}),
         f"{instance}/positions/end": (control, {"POST": moves.to_end}),
         f"{instance}/offsets": (control, {"POST": commits.commit, "GET": commits.committed}),
-        f"{instance}/records": (Types((*EMBEDDED, V2), _BOTH), {"GET": Records(proxy).read}),
     }
