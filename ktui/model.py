@@ -136,6 +136,8 @@ class Exchange(msgspec.Struct):
     """None while the answer is awaited."""
     failure: str | None = None
     """Why there was no answer."""
+    expected: bool = False
+    """No success, but what was asked for: a probe, or an instance that is gone as it should be."""
 
     @property
     def ok(self) -> bool | None:

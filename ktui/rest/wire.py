@@ -1,16 +1,16 @@
-"""One request and its answer: exact headers, timeouts, secrets masked, and the Exchange that every call leaves behind.
+"""One request and its answer: exact headers, timeouts, secrets hidden, and the Exchange that every call leaves behind.
 
-The only user of httpx. Never retries. What an answer means is judged in `refusals.py`.
+The only one that sends. Never retries, but for a 401 when a command gives other credentials. What an answer means is
+judged in `refusals.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,8 +19,10 @@ import httpx
 from ktui import __version__
 from ktui.errors import NotAProxy, ProxyError, Unreachable
 from ktui.model import Exchange
-from ktui.rest import refusals
+from ktui.rest import refusals, tls
 from ktui.rest.address import Address, scrub
+from ktui.rest.auth import HIDDEN, Credentials, Seal, is_secret
+from ktui.rest.tls import Tls
 
 CONTROL = "application/vnd.kafka.v2+json"
 """Accept and Content-Type of everything but records: the one value that all makes of proxy take (reference 1.2)."""
@@ -33,7 +35,8 @@ KEPT_IN_ALL = 16 * 1024 * 1024
 """Bytes of answers that all exchanges keep together; older ones lose theirs first."""
 KEPT_EXCHANGES = 1000
 
-_SECRET_NAME = re.compile(r"auth|cookie|token|secret|key|password|credential|session|signature", re.IGNORECASE)
+_MARGIN = 4 * 1024
+"""Bytes beyond those kept in which the end of a secret is looked for."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -59,10 +62,13 @@ class Wire:
     def __init__(
         self,
         address: Address,
-        headers: Mapping[str, str] = {},
+        credentials: Credentials | None = None,
+        tls: Tls | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """ConfigError when a file of `tls` cannot be used. For http:// none of them is looked at."""
         self.address = address
+        self.credentials = credentials or Credentials(user=address.user, password=address.password)
         self.exchanges: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
         self.ok_count = 0
         self.failed_count = 0
@@ -71,13 +77,17 @@ class Wire:
         self._number = 0
         self._bodies: deque[Exchange] = deque()
         self._bodies_size = 0
-        self._headers = {"User-Agent": f"ktui/{__version__}", **headers}
-        if address.authorization and "authorization" not in {name.lower() for name in headers}:
-            self._headers["Authorization"] = address.authorization
+        self._answered = False
+        """Something has answered here before, so that the connection as such works."""
+        tls = tls or Tls()
+        self._speaks_tls = address.scheme == "https"
+        self._shows_certificate = tls.cert_file is not None
+        self.unverified = self._speaks_tls and tls.insecure
+        """Whoever answers there is believed."""
         self._http = httpx.AsyncClient(
             transport=transport,
             # A context costs 16 to 44 ms and http:// needs none: an empty one trusts nobody, should TLS come up.
-            verify=True if address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            verify=tls.context() if self._speaks_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             trust_env=not address.loopback,  # nobody's HTTP_PROXY leads to the proxy on this machine
             follow_redirects=False,
             limits=httpx.Limits(keepalive_expiry=15.0),  # Jetty hangs up after 30 s
@@ -99,13 +109,13 @@ class Wire:
         Anything else raises the exception of `errors.py` that says what to do. A GET follows a redirect within the
         same scheme, host and port; credentials go nowhere else.
         """
-        headers = {**self._headers, "Accept": accept}
+        headers = {"User-Agent": f"ktui/{__version__}", "Accept": accept}
         if body is not None:
             headers["Content-Type"] = content_type
         try:
             there = path
             for _ in range(4):
-                answer = await self._send(method, there, headers, body, seconds)
+                answer = await self._admitted(method, there, headers, body, seconds)
                 if answer.status not in _REDIRECTS or answer.status in expect:
                     break
                 there = self._redirected(method, answer)
@@ -118,16 +128,34 @@ class Wire:
         except BaseException:
             self.failed_count += 1
             raise
+        answer.exchange.expected = answer.status not in SUCCESS and method != "POST"
         self.ok_count += 1
         return answer
 
     async def aclose(self) -> None:
         """Close all connections. Requests from now on are Unreachable."""
         self.closed = True
+        await self.credentials.aclose()
         await self._http.aclose()
 
-    async def _send(
+    async def _admitted(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float
+    ) -> Answer:
+        """Send it, once more after a 401 if there are new credentials. A write too: a 401 was not carried out, unless
+        it reports on single records."""
+        seal = await self.credentials.seal()
+        answer = await self._send(method, path, headers, body, seconds, seal)
+        if answer.status != 401:
+            self.credentials.granted()
+        elif b'"offsets"' not in answer.body and await self.credentials.renew(seal):
+            seal = await self.credentials.seal()
+            answer = await self._send(method, path, headers, body, seconds, seal)
+            if answer.status != 401:
+                self.credentials.granted()
+        return answer
+
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float, seal: Seal
     ) -> Answer:
         exchange = self._note(method, path, headers, body)
         if self.closed:
@@ -139,17 +167,23 @@ class Wire:
         try:
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
             async with self._http.stream(
-                method, self.address.url + path, content=body, headers=headers, timeout=timeout
+                method, self.address.url + path, content=body, headers=headers, timeout=timeout, auth=seal
             ) as response:
                 exchange.status = response.status_code
-                exchange.response_headers = tuple(self._masked(response.headers.multi_items()))
+                exchange.response_headers = tuple(
+                    (name, self._shown(name, value)) for name, value in response.headers.multi_items()
+                )
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
             whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self._answered = True
+            if response.status_code not in SUCCESS:  # goes into messages
+                whole = self.credentials.hide(whole)
             return Answer(response.status_code, response.headers, whole, exchange)
         except httpx.RequestError as error:
-            begun = exchange.status is not None
-            exchange.failure = scrub(refusals.unreachable(error, self.address.where, seconds, begun))
+            exchange.failure = self.credentials.hide_text(scrub(self._unreachable(error, seconds, exchange)))
+            for cause in refusals.causes(error):
+                cause.__traceback__ = None  # its frames hold the headers as they were sent
             raise Unreachable(exchange.failure, exchange) from error
         except asyncio.CancelledError:
             exchange.failure = "given up before the answer was complete"
@@ -157,16 +191,36 @@ class Wire:
         finally:
             self._ended(exchange, started, chunks)
 
+    def _unreachable(self, error: httpx.RequestError, seconds: float, exchange: Exchange) -> str:
+        """Why there is no answer, in a sentence."""
+        where, begun = self.address.where, exchange.status is not None
+        if self._speaks_tls:
+            failed = tls.trouble(refusals.causes(error), where, shown=self._shows_certificate)
+            if failed is not None:
+                return failed
+        elif tls.ALERT in str(error):
+            return f"TLS is spoken at {where}: the address begins with https://"
+        if not (begun or self._answered) and refusals.went_silent(error):
+            connecting = refusals.never_sent(error)
+            return tls.silence(where, tls=self._speaks_tls, connecting=connecting, shown=self._shows_certificate)
+        return refusals.unreachable(error, where, seconds, begun)
+
     def _redirected(self, method: str, answer: Answer) -> str:
-        """Where to look instead, when that is the same place."""
-        location = answer.headers.get("location", "")
-        target = httpx.URL(answer.exchange.url).join(location)
+        """Where to look instead, when that is the same place. Nothing of ours is sent anywhere else."""
         here = httpx.URL(self.address.url)
+        try:
+            target = httpx.URL(answer.exchange.url).join(answer.headers.get("location", ""))
+        except httpx.InvalidURL:
+            raise NotAProxy(f"{self.address.where} redirects to what is no address", answer.exchange) from None
         if method == "GET" and (target.scheme, target.host, target.port) == (here.scheme, here.host, here.port):
             path = target.raw_path.decode("ascii")
             if path.startswith(self.address.prefix):
                 return path[len(self.address.prefix) :]
-        shown = scrub(str(target.copy_with(userinfo=b"")))
+        shown = self.credentials.hide_text(str(target.copy_with(userinfo=b"", query=None, fragment=None)))
+        if (here.scheme, target.scheme, target.host) == ("http", "https", here.host):
+            asked = answer.exchange.path.partition("?")[0].removeprefix(self.address.prefix)
+            base = shown.removesuffix("/").removesuffix(asked.rstrip("/"))
+            raise NotAProxy(f"{self.address.where} wants TLS: the address is {base}", answer.exchange)
         raise NotAProxy(f"{self.address.where} redirects to {shown}: use that address, if it is yours", answer.exchange)
 
     def _note(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Exchange:
@@ -177,8 +231,8 @@ class Wire:
             method=method,
             path=self.address.prefix + path,
             url=self.address.url + path,
-            request_headers=tuple(self._masked(headers.items())),
-            request_body=self.address.hide((body or b"")[:KEPT]),
+            request_headers=(*headers.items(), *self.credentials.shown),
+            request_body=self._kept(body or b""),
             request_size=len(body or b""),
         )
         self.exchanges.append(exchange)
@@ -187,8 +241,8 @@ class Wire:
     def _ended(self, exchange: Exchange, started: float, chunks: list[bytes]) -> None:
         exchange.milliseconds = (time.perf_counter() - started) * 1000
         exchange.response_size = sum(map(len, chunks))
-        kept = chunks[0][:KEPT] if chunks and len(chunks[0]) >= KEPT else b"".join(chunks)[:KEPT]
-        exchange.response_body = self.address.hide(kept)
+        large = chunks and len(chunks[0]) >= KEPT + _MARGIN
+        exchange.response_body = self._kept(chunks[0] if large else b"".join(chunks))
         self._bodies.append(exchange)
         self._bodies_size += len(exchange.response_body)
         while self._bodies_size > KEPT_IN_ALL or len(self._bodies) > KEPT_EXCHANGES:
@@ -198,6 +252,8 @@ class Wire:
         if self.on_exchange is not None:
             self.on_exchange(exchange)
 
-    def _masked(self, headers: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-        for name, value in headers:
-            yield name, "hidden" if _SECRET_NAME.search(name) else scrub(value)
+    def _kept(self, body: bytes) -> bytes:
+        return self.credentials.hide(body[: KEPT + _MARGIN])[:KEPT]
+
+    def _shown(self, name: str, value: str) -> str:
+        return HIDDEN if is_secret(name) else self.credentials.hide_text(scrub(value))
