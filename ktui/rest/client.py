@@ -14,9 +14,12 @@ from ktui.errors import Busy, Conflict, NotFound, Unacceptable, Unsupported
 from ktui.model import Draft, Exchange, OffsetRange, Partition, Positions, Produced, TopicDetail, TopicPartition
 from ktui.rest import address, codec, probing
 from ktui.rest.address import segment
+from ktui.rest.auth import Credentials
+from ktui.rest.capabilities import capabilities
 from ktui.rest.consumer import Consumer, OpenConsumer
 from ktui.rest.dialect import CONFLUENT, Dialect, Gear
 from ktui.rest.instances import Instance, Instances
+from ktui.rest.tls import Tls
 from ktui.rest.wire import SUCCESS, Wire, refuse
 
 PARALLEL = 8
@@ -37,15 +40,21 @@ class ProxyClient:
         password: str | None = None,
         headers: Mapping[str, str] = {},
         dialect: Dialect | None = None,
+        credentials: Credentials | None = None,
+        tls: Tls | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """`credentials` stand for `user`, `password`, `headers` and what the address holds."""
         place = address.parse(url, user, password)
         self.url = place.url
         """Without credentials, without a trailing slash."""
         self.dialect = dialect or CONFLUENT
         """What the server is believed to be, until `probe` found out."""
-        self._forced = dialect is not None
-        self._wire = Wire(place, headers, transport)
+        self._forced = dialect
+        self.capabilities = capabilities(self.dialect, forced=dialect is not None)
+        """What it can do, call by call; with evidence once it was probed."""
+        credentials = credentials or Credentials(user=place.user, password=place.password, headers=headers)
+        self._wire = Wire(place, credentials, tls, transport)
         self._instances = Instances(self._wire)
         self._open = self._instances.open
 
@@ -64,6 +73,11 @@ class ProxyClient:
         return self._wire.failed_count
 
     @property
+    def unverified(self) -> bool:
+        """Whether TLS is spoken with whoever answers."""
+        return self._wire.unverified
+
+    @property
     def on_exchange(self) -> Callable[[Exchange], None] | None:
         """Called when an exchange has ended, after it was counted."""
         return self._wire.on_exchange
@@ -77,9 +91,8 @@ class ProxyClient:
 
         Raises Unreachable, NotAProxy, Forbidden, Busy.
         """
-        found = await probing.probe(self._wire)
-        if not self._forced:
-            self.dialect = found
+        self.capabilities = await probing.probe(self._wire, self._forced)
+        self.dialect = self.capabilities.dialect
         return self.dialect
 
     async def topics(self) -> list[str]:

@@ -224,7 +224,8 @@ def _outgoing(draft: Draft, format: str, dialect: Dialect) -> dict[str, object]:
     record: dict[str, object] = {}
     if draft.key is not None or not dialect.omits_nulls:
         record["key"] = _embedded(draft.key, format, "key")
-    record["value"] = _embedded(draft.value, format, "value")
+    if draft.value is not None or not dialect.omits_nulls:
+        record["value"] = _embedded(draft.value, format, "value")
     if draft.partition is not None:
         record["partition"] = draft.partition
     if draft.timestamp is not None:

@@ -109,13 +109,19 @@ class Consumer:
 
     async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:
         """Let the group deal out partitions. Excludes `assign`: on Karapace mixing them ends the whole server."""
+        if pattern is not None and not self._dialect.subscribes_by_pattern:
+            raise Unsupported(f"{self._dialect.name} subscribes by names only")
         body = {"topics": list(topics)} if pattern is None else {"topic_pattern": pattern}
         await self._post("/subscription", codec.encode(body))
 
     async def subscription(self) -> list[str]:
+        if not self._dialect.shows_subscription:
+            raise Unsupported(f"{self._dialect.name} does not tell what is subscribed")
         return codec.read(await self._wire.request("GET", f"{self._path}/subscription"), codec.subscribed)
 
     async def unsubscribe(self) -> None:
+        if not self._dialect.shows_subscription:
+            raise Unsupported(f"{self._dialect.name} does not end a subscription: leave the instance instead")
         await self._wire.request("DELETE", f"{self._path}/subscription")
 
     async def committed(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
@@ -130,7 +136,7 @@ class Consumer:
     async def commit(self, positions: Positions | None = None) -> None:
         """Let the group resume at these offsets; without any, after everything read so far."""
         body = self._dialect.commit_all if positions is None else codec.commit_body(positions, self._dialect)
-        await self._post("/offsets", body or None, seconds=COMMIT_SECONDS)
+        await self._post("/offsets", body, seconds=COMMIT_SECONDS)
 
     async def _post(self, what: str, body: bytes | None, seconds: float = 10.0) -> Answer:
         return await self._wire.request("POST", f"{self._path}{what}", body=body, seconds=seconds)

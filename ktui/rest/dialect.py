@@ -52,6 +52,17 @@ class Dialect(msgspec.Struct, frozen=True):
     shows_assignments: bool = True
     lists_brokers: bool = True
     describes_topics: bool = True
+    tells_offsets: bool = True
+    """Where partitions begin and end can be asked."""
+    reads_by_offset: bool = False
+    """Records are read by their offset, without an instance."""
+    produces_to_path: bool = True
+    """A produce may name its partition in the path."""
+    reports_each_record: bool = True
+    """A produce is answered record by record; otherwise with the first offset of each partition."""
+    shows_subscription: bool = True
+    subscribes_by_pattern: bool = True
+    shows_aborted: bool = True
     sends_timestamps: bool = False
     sends_headers: bool = False
     takes_headers: bool = False
@@ -59,14 +70,28 @@ class Dialect(msgspec.Struct, frozen=True):
     writes_tombstones: bool = False
     writes_null_key: bool = True
     omits_nulls: bool = False
-    """A null key must be left out, not sent as null."""
+    """Null must be left out, not sent as null."""
     reads_committed: bool = True
     seeks_time: bool = False
     commit_adds_one: bool = False
     """Committing offset n stores n + 1."""
     commit_key: str = "offsets"
-    commit_all: bytes = b""
-    """The body that commits everything read so far."""
+    commit_all: bytes | None = None
+    """The body that commits everything read so far. None: no body, and no Content-Type either."""
+    delete_body: bytes | None = None
+    """What a DELETE carries. Empty, not None, where even that must have a Content-Type."""
+    resets: tuple[str, ...] = ("earliest", "latest")
+    """Where an instance may start that finds no offset."""
+    lanes: int = 2
+    """Instances at once that make a long read faster, each with partitions of its own; more make it slower."""
+    poison_status: int = 408
+    """How a read says that a record is not of the format asked for. Never comes in binary."""
+    poison_sticks: bool = False
+    """The instance stays at such a record whatever is done; elsewhere the batch is lost and it goes on."""
+    gone_code: int = 40403
+    """The `error_code` for an instance that is not there."""
+    unknown_topic_code: int = 40403
+    """The `error_code` of `GET /topics/{topic}` for a topic that is not there."""
     drops_beyond_max_bytes: bool = False
     """After a read that reached max_bytes, records are missing from the next ones."""
     holds_back_large: bool = False
@@ -107,6 +132,8 @@ CONFLUENT = Dialect(
     writes_tombstones=True,
     seeks_time=True,
     commit_adds_one=True,
+    lanes=8,
+    poison_sticks=True,
     holds_back_large=True,
 )
 
@@ -122,6 +149,8 @@ KARAPACE = Dialect(
     sends_timestamps=True,
     commit_adds_one=True,
     commit_all=b"{}",
+    poison_status=422,
+    shows_aborted=False,
     drops_beyond_max_bytes=True,
     fails_on_empty_records=True,
 )
@@ -144,6 +173,9 @@ STRIMZI = Dialect(
     takes_timestamp=True,
     omits_nulls=True,
     reads_committed=False,
+    poison_status=406,
+    gone_code=404,
+    unknown_topic_code=404,
 )
 
 _REDPANDA_GEAR = Gear("poll", timeout_ms=500, max_bytes=MIB)
@@ -159,8 +191,26 @@ REDPANDA = Dialect(
     assigns=False,
     shows_assignments=False,
     describes_topics=False,
+    tells_offsets=False,
+    reads_by_offset=True,
+    produces_to_path=False,
+    reports_each_record=False,
+    shows_subscription=False,
+    subscribes_by_pattern=False,
+    writes_tombstones=True,
     writes_null_key=False,
+    omits_nulls=True,
     commit_key="partitions",
+    commit_all=b"",
+    delete_body=b"",
+    resets=("earliest",),
+    unknown_topic_code=40402,
 )
 
 DIALECTS = {dialect.letter: dialect for dialect in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA)}
+
+
+def named(text: str) -> Dialect | None:
+    """The make of proxy that somebody means by a letter or a name; None when it is none."""
+    wanted = text.strip().lower()
+    return next((each for each in DIALECTS.values() if wanted in (each.letter.lower(), each.name.lower())), None)

@@ -27,7 +27,8 @@ class Fixed(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = "/consumers" if request.url.path.startswith("/consumers") else request.url.path
-        status, headers, body = self.answers[path]
+        path = "/partitions" if path.endswith("/partitions") else path
+        status, headers, body = self.answers.get(path, (404, {}, b"<html>404</html>"))
         if isinstance(body, bytes):
             return httpx.Response(status, headers=headers, content=body)
         return httpx.Response(status, headers=headers, json=body)

@@ -1,0 +1,288 @@
+"""What a server can do, call by call, with a sentence where it cannot and with what was seen when it was probed.
+
+Made from the dialect and from the exchanges of probing; asks nothing itself. Sentences complete "not offered:".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ktui.model import Exchange
+from ktui.rest.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One exchange of probing, and what it tells."""
+
+    request: str
+    """Method and path."""
+    status: int | None
+    """None: there was no answer."""
+    says: str
+    """In a few words: `{} as Confluent and Karapace say`."""
+    exchange: Exchange | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.request} → {self.status or 'no answer'}: {self.says}"
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One thing that a client may want of a proxy."""
+
+    id: str
+    title: str
+    call: str
+    """Method and path, as the reference writes them."""
+    available: bool
+    why_not: str
+    """A sentence without its full stop, for a person; empty when it is available."""
+    evidence: str
+    """What showed it, or whose habit it is."""
+    exchange: Exchange | None = field(default=None, repr=False, compare=False)
+    """The proof, when it was tried."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """All of them, in the order in which they are shown."""
+
+    dialect: Dialect
+    forced: bool = False
+    """Somebody said what server it is; the votes were not asked."""
+    votes: Mapping[str, int] = field(default_factory=dict)
+    """By letter: for which make of proxy the signs spoke, and how loudly."""
+    signs: tuple[Seen, ...] = ()
+    """Every exchange of probing. Empty before it."""
+    cluster_id: str | None = None
+    """Of the v3 API, where there is one."""
+    v3_path: str | None = None
+    """Where that begins, after the address of the proxy: `/v3` or `/kafka/v3`."""
+    entries: tuple[Capability, ...] = ()
+
+    def __iter__(self) -> Iterator[Capability]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, id: str) -> Capability:
+        """By its id. KeyError for one that is none."""
+        for entry in self.entries:
+            if entry.id == id:
+                return entry
+        raise KeyError(id)
+
+    def can(self, id: str) -> bool:
+        return self[id].available
+
+    def why_not(self, id: str) -> str:
+        """The sentence; empty when it can be done."""
+        return self[id].why_not
+
+
+class _Rule(NamedTuple):
+    id: str
+    title: str
+    call: str
+    field: str
+    """The field of the dialect that decides; empty: every make of proxy can."""
+    why_not: str = ""
+    probe: str = ""
+    """The request of probing that shows it."""
+
+
+_PARTITION = "/topics/{topic}/partitions/{partition}"
+_INSTANCE = "/consumers/{group}/instances/{name}"
+_V2 = (
+    _Rule("topics.list", "list topics", "GET /topics", "", probe="GET /topics"),
+    _Rule(
+        "topics.describe",
+        "describe a topic",
+        "GET /topics/{topic}",
+        "describes_topics",
+        "this proxy does not describe topics: partitions are found by trying their numbers",
+        "GET /topics/{topic}/partitions",
+    ),
+    _Rule(
+        "partitions.offsets",
+        "beginning and end of a partition",
+        f"GET {_PARTITION}/offsets",
+        "tells_offsets",
+        "this proxy does not tell where a partition begins and ends: both are found by reading",
+    ),
+    _Rule(
+        "brokers", "list brokers", "GET /brokers", "lists_brokers", "this proxy does not list brokers", "GET /brokers"
+    ),
+    _Rule("produce", "send records", "POST /topics/{topic}", ""),
+    _Rule(
+        "produce.partition",
+        "send to a partition by its path",
+        f"POST {_PARTITION}",
+        "produces_to_path",
+        "this proxy takes the partition in the record only",
+    ),
+    _Rule(
+        "produce.exact",
+        "where each record went",
+        "POST /topics/{topic}",
+        "reports_each_record",
+        "this proxy reports one offset per partition: the others are counted from it",
+    ),
+    _Rule(
+        "produce.headers", "send headers", "POST /topics/{topic}", "takes_headers", "this proxy does not take headers"
+    ),
+    _Rule(
+        "produce.timestamp",
+        "send a timestamp",
+        "POST /topics/{topic}",
+        "takes_timestamp",
+        "this proxy does not take timestamps: the broker sets them",
+    ),
+    _Rule(
+        "produce.tombstone",
+        "send a tombstone",
+        "POST /topics/{topic}",
+        "writes_tombstones",
+        "this proxy does not write null values: what arrives would not be a tombstone",
+    ),
+    _Rule(
+        "produce.null_key",
+        "send a null key",
+        "POST /topics/{topic}",
+        "writes_null_key",
+        "this proxy does not write null keys: what arrives would be an empty one",
+    ),
+    _Rule("read.binary", "read records byte by byte", f"GET {_INSTANCE}/records", "", probe="GET /consumers/…/records"),
+    _Rule(
+        "read.timestamps",
+        "timestamps in reads",
+        f"GET {_INSTANCE}/records",
+        "sends_timestamps",
+        "this proxy does not send timestamps",
+    ),
+    _Rule(
+        "read.headers",
+        "headers in reads",
+        f"GET {_INSTANCE}/records",
+        "sends_headers",
+        "this proxy does not send headers",
+    ),
+    _Rule(
+        "read.aborted",
+        "aborted transactions in reads",
+        f"GET {_INSTANCE}/records",
+        "shows_aborted",
+        "this proxy hides records of aborted transactions: they are seen as gaps",
+    ),
+    _Rule(
+        "assign",
+        "read chosen partitions",
+        f"POST {_INSTANCE}/assignments",
+        "assigns",
+        "this proxy has no assignments: partitions are read by offset, without an instance",
+    ),
+    _Rule(
+        "assign.show",
+        "show what is assigned",
+        f"GET {_INSTANCE}/assignments",
+        "shows_assignments",
+        "this proxy does not tell what is assigned",
+    ),
+    _Rule(
+        "seek",
+        "seek to an offset",
+        f"POST {_INSTANCE}/positions",
+        "assigns",
+        "this proxy has no positions: every read names its offset instead",
+    ),
+    _Rule(
+        "seek.time",
+        "seek to a time",
+        f"POST {_INSTANCE}/positions",
+        "seeks_time",
+        "this proxy does not seek to a time",
+    ),
+    _Rule(
+        "committed",
+        "committed offsets of a group",
+        f"GET {_INSTANCE}/offsets",
+        "reads_committed",
+        "this proxy does not tell committed offsets",
+    ),
+    _Rule("commit", "move the offsets of a group", f"POST {_INSTANCE}/offsets", ""),
+    _Rule("subscribe", "subscribe to topics", f"POST {_INSTANCE}/subscription", ""),
+    _Rule(
+        "subscribe.show",
+        "show a subscription",
+        f"GET {_INSTANCE}/subscription",
+        "shows_subscription",
+        "this proxy does not tell what is subscribed",
+    ),
+    _Rule(
+        "subscribe.pattern",
+        "subscribe by a pattern",
+        f"POST {_INSTANCE}/subscription",
+        "subscribes_by_pattern",
+        "this proxy subscribes by names only",
+    ),
+)
+_FORMATS = ("binary", "json", "avro", "jsonschema", "protobuf", "text")
+V3 = "GET /v3/clusters"
+_V3 = (
+    ("v3", "v3 API", V3),
+    ("v3.topics", "make and delete topics", "POST /v3/clusters/{id}/topics"),
+    ("v3.configs", "settings of topics", "GET /v3/clusters/{id}/topics/{topic}/configs"),
+    ("v3.brokers", "hosts of brokers", "GET /v3/clusters/{id}/brokers"),
+    ("v3.groups", "list consumer groups", "GET /v3/clusters/{id}/consumer-groups"),
+    ("v3.lags", "lags of a group", "GET /v3/clusters/{id}/consumer-groups/{group}/lags"),
+    ("v3.produce", "send headers and timestamps by v3", "POST /v3/clusters/{id}/topics/{topic}/records"),
+)
+
+
+def capabilities(
+    dialect: Dialect,
+    *,
+    forced: bool = False,
+    votes: Mapping[str, int] = {},
+    signs: tuple[Seen, ...] = (),
+    cluster_id: str | None = None,
+    v3_path: str | None = None,
+) -> Capabilities:
+    """What such a server can do, with the evidence there is."""
+    by_request = {seen.request: seen for seen in signs}
+    entries = [_judge(rule, dialect, by_request.get(rule.probe)) for rule in _V2]
+    adds = "stores the offset after the one it is sent: ktui sends one less"
+    title = f"a commit {adds if dialect.commit_adds_one else 'stores the offset that it is sent'}"
+    entries.append(_entry(dialect, "commit.exact", title, f"POST {_INSTANCE}/offsets", ""))
+    for format in _FORMATS:
+        why_not = "" if format in dialect.formats else f"this proxy does not know the format {format}"
+        entries.append(
+            _entry(dialect, f"format.{format}", f"format {format}", f"POST /topics/{{topic}} as {format}", why_not)
+        )
+    seen = by_request.get(V3)
+    entries += [_entry(dialect, id, title, call, _no_v3(v3_path, seen), seen) for id, title, call in _V3]
+    return Capabilities(dialect, forced, dict(votes), signs, cluster_id, v3_path, tuple(entries))
+
+
+def _judge(rule: _Rule, dialect: Dialect, seen: Seen | None) -> Capability:
+    can = bool(getattr(dialect, rule.field)) if rule.field else True
+    return _entry(dialect, rule.id, rule.title, rule.call, "" if can else rule.why_not, seen)
+
+
+def _entry(dialect: Dialect, id: str, title: str, call: str, why_not: str, seen: Seen | None = None) -> Capability:
+    evidence = str(seen) if seen else f"not tried: known of {dialect.name}"
+    return Capability(id, title, call, not why_not, why_not, evidence, seen.exchange if seen else None)
+
+
+def _no_v3(path: str | None, seen: Seen | None) -> str:
+    if path is not None:
+        return ""
+    if seen is None:
+        return "not known yet: the proxy was not probed"
+    if seen.status in (401, 403):
+        return "the v3 API of this proxy does not let us in"
+    return "this proxy has no v3 API" if seen.status else "the v3 API gave no answer"

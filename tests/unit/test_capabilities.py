@@ -1,0 +1,140 @@
+"""What a server is said to be able to do, and how it is recognised through a gateway that takes signs away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from ktui.rest.capabilities import Capabilities, capabilities
+from ktui.rest.client import ProxyClient
+from ktui.rest.dialect import DIALECTS, REDPANDA
+from ktui.server.flavours import FLAVOURS
+from ktui.server.sandbox import Sandbox
+from tests.clock import Clock
+
+PAGE = b"<html><h1>404</h1> nothing here</html>"
+
+
+class Gateway(httpx.AsyncBaseTransport):
+    """Takes all headers away, writes its own, and answers some paths with a page."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, blocked: tuple[str, ...], server: str) -> None:
+        self._inner = inner
+        self._blocked = blocked
+        self._server = server
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {"server": self._server, "content-type": "application/octet-stream"}
+        if request.url.path.startswith(self._blocked):
+            return httpx.Response(404, headers=headers, content=PAGE)
+        answer = await self._inner.handle_async_request(request)
+        return httpx.Response(answer.status_code, headers=headers, content=await answer.aread())
+
+
+@pytest.fixture(params=sorted(FLAVOURS))
+async def flavoured(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Sandbox]:
+    """A sandbox of each flavour."""
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[request.param])
+    sandbox.topics.create("t", 2)
+    yield sandbox
+    await sandbox.aclose()
+
+
+async def probed(transport: httpx.AsyncBaseTransport) -> Capabilities:
+    client = ProxyClient("http://sandbox", transport=transport)
+    try:
+        await client.probe()
+        assert client.failed_count == 0
+        return client.capabilities
+    finally:
+        await client.aclose()
+
+
+async def test_each_flavour_is_recognised_with_evidence(flavoured: Sandbox) -> None:
+    found = await probed(flavoured.transport())
+    assert found.dialect.letter == flavoured.proxy.flavour.letter
+    assert found["topics.list"].evidence == "GET /topics → 200: lists 1 topic"
+    assert found["topics.list"].exchange is found.signs[0].exchange is not None
+    assert found["commit"].evidence == f"not tried: known of {found.dialect.name}"
+
+
+@pytest.mark.parametrize("blocked", [("/none",), ("/v3", "/kafka"), ("/brokers", "/v3", "/kafka")])
+@pytest.mark.parametrize("server", ["nginx", "Karapace/5", "Seastar httpd"])
+async def test_a_gateway_does_not_confuse(flavoured: Sandbox, blocked: tuple[str, ...], server: str) -> None:
+    found = await probed(Gateway(flavoured.transport(), blocked, server))
+    assert found.dialect.letter == flavoured.proxy.flavour.letter
+    assert found.can("topics.list")
+
+
+@pytest.mark.parametrize("letter", ["C", "S"])
+async def test_a_gateway_that_hides_consumers_does_not_confuse(clock: Clock, letter: str) -> None:
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    found = await probed(Gateway(sandbox.transport(), ("/consumers", "/v3", "/kafka"), "nginx"))
+    assert found.dialect.letter == letter
+    await sandbox.aclose()
+
+
+async def test_v3_is_found_where_confluent_has_it(flavoured: Sandbox) -> None:
+    found = await probed(flavoured.transport())
+    has = flavoured.proxy.flavour.letter == "C"
+    assert found.can("v3.lags") is has
+    assert (found.v3_path, bool(found.cluster_id)) == (("/v3", True) if has else (None, False))
+    assert has or found.why_not("v3") == "this proxy has no v3 API"
+
+
+async def test_probing_leaves_nothing_behind(flavoured: Sandbox) -> None:
+    await probed(flavoured.transport())
+    assert not flavoured.instances
+    assert flavoured.topics.names() == ["t"]
+
+
+async def test_a_forced_dialect_decides_and_keeps_the_votes(sandbox: Sandbox) -> None:
+    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=REDPANDA)
+    assert client.capabilities.forced
+    await client.probe()
+    assert (client.capabilities.dialect, client.dialect) == (REDPANDA, REDPANDA)
+    assert client.capabilities.votes["C"] > client.capabilities.votes["R"]
+    await client.aclose()
+
+
+def letters(can: Callable[[Capabilities], bool]) -> str:
+    return "".join(letter for letter, dialect in DIALECTS.items() if can(capabilities(dialect)))
+
+
+@pytest.mark.parametrize(
+    ("id", "expected"),
+    [
+        ("topics.describe", "CKS"),
+        ("partitions.offsets", "CKS"),
+        ("brokers", "CKR"),
+        ("produce.headers", "S"),
+        ("produce.timestamp", "S"),
+        ("produce.tombstone", "CR"),
+        ("produce.null_key", "CKS"),
+        ("produce.exact", "CKS"),
+        ("read.timestamps", "KS"),
+        ("read.headers", "S"),
+        ("read.aborted", "CSR"),
+        ("assign", "CKS"),
+        ("assign.show", "CK"),
+        ("seek.time", "C"),
+        ("committed", "CKR"),
+        ("subscribe.show", "CKS"),
+        ("format.text", "S"),
+        ("format.avro", "CK"),
+    ],
+)
+def test_who_can_what(id: str, expected: str) -> None:
+    assert letters(lambda server: server.can(id)) == expected
+
+
+def test_what_cannot_be_done_says_why() -> None:
+    for dialect in DIALECTS.values():
+        for entry in capabilities(dialect):
+            assert entry.available is (not entry.why_not)
+    assert capabilities(DIALECTS["C"]).why_not("read.timestamps") == "this proxy does not send timestamps"
+    assert "one less" in capabilities(DIALECTS["C"])["commit.exact"].title
+    with pytest.raises(KeyError):
+        capabilities(REDPANDA).can("fly")
