@@ -1,10 +1,9 @@
-"""Where the proxy is: the address a person gave, its credentials taken out, and how names become path segments."""
+"""Where the proxy is: the address a person gave, its credentials apart, and how names become path segments."""
 
 from __future__ import annotations
 
-import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from ktui.errors import ConfigError
@@ -25,17 +24,15 @@ def scrub(text: str) -> str:
 
 @dataclass(frozen=True)
 class Address:
-    """An address taken apart: nothing but `authorization` holds a secret, and it is not shown by repr."""
+    """An address taken apart. User and password are not shown by repr."""
 
     url: str
     """Without credentials and without a trailing slash; a path prefix is kept."""
     scheme: str
     host: str
     port: int
-    _secrets: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Address({self.url!r})"
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
     @property
     def where(self) -> str:
@@ -50,18 +47,6 @@ class Address:
     @property
     def loopback(self) -> bool:
         return _LOOPBACK.fullmatch(self.host) is not None
-
-    @property
-    def authorization(self) -> str | None:
-        """The Authorization header of these credentials."""
-        return f"Basic {self._secrets[0]}" if self._secrets else None
-
-    def hide(self, body: bytes) -> bytes:
-        """`body` without our credentials, should a server echo them."""
-        for secret in self._secrets:
-            if len(secret) >= 6:  # a shorter password would black out half of any text
-                body = body.replace(secret.encode(), b"hidden")
-        return body
 
 
 def parse(text: str, user: str | None = None, password: str | None = None) -> Address:
@@ -86,20 +71,11 @@ def parse(text: str, user: str | None = None, password: str | None = None) -> Ad
         raise ConfigError(f"{shown} names a host that cannot be: {host}")
     place = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
-    user = unquote(parts.username) if user is None and parts.username else user
-    password = unquote(parts.password) if password is None and parts.password else password
     return Address(
         url=f"{parts.scheme}://{place}{'' if port is None else f':{port}'}{path}",
         scheme=parts.scheme,
         host=ascii_host,
         port=port or (443 if parts.scheme == "https" else 80),
-        _secrets=_secrets(user, password),
+        user=unquote(parts.username) if user is None and parts.username else user,
+        password=unquote(parts.password) if password is None and parts.password else password,
     )
-
-
-def _secrets(user: str | None, password: str | None) -> tuple[str, ...]:
-    """The Basic token, then the password itself, as it is and as it stands in an address."""
-    if user is None and password is None:
-        return ()
-    token = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode("ascii")
-    return (token, password, quote(password, safe="")) if password else (token,)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -104,11 +103,7 @@ def _not_found(path: str, code: int | None, message: str, exchange: Exchange) ->
 
 def unreachable(error: httpx.RequestError, where: str, seconds: float, begun: bool) -> str:
     """A sentence about a connection that gave no answer. `begun`: the beginning of one had come."""
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS: the certificate of {where} is not trusted ({cause.verify_message or cause.reason})"
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS: {where} does not agree ({str(cause.reason or cause).replace('_', ' ').lower()})"
+    for cause in causes(error):
         if isinstance(cause, socket.gaierror):
             return f"The name {where.rpartition(':')[0]} is not known (DNS)"
         if isinstance(cause, ConnectionRefusedError):
@@ -140,7 +135,14 @@ def never_sent(error: BaseException | None) -> bool:
     return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
 
 
-def _causes(error: BaseException) -> list[BaseException]:
+def went_silent(error: BaseException) -> bool:
+    """Whether the other side ended the connection, or never spoke HTTP."""
+    refused = any(isinstance(cause, socket.gaierror | ConnectionRefusedError) for cause in causes(error))
+    timed = isinstance(error, httpx.TimeoutException)
+    return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError) and not (refused or timed)
+
+
+def causes(error: BaseException) -> list[BaseException]:
     """The chain below `error`, and what a group of failed attempts holds."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
