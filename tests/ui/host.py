@@ -28,6 +28,7 @@ class Host(App[None]):
         self.theme = DEFAULT_THEME
         self.pane = pane
         self.heard: list[Message] = []
+        self._seen: set[int] = set()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return default_roles(self.current_theme)
@@ -37,7 +38,8 @@ class Host(App[None]):
 
     def hear(self, message: Message) -> None:
         """For `run_test(message_hook=...)`."""
-        if message not in self.heard:
+        if id(message) not in self._seen:  # the hook is called for every widget that a message passes
+            self._seen.add(id(message))
             self.heard.append(message)
 
     def of(self, kind: type[M]) -> list[M]:
