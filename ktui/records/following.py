@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from itertools import chain, repeat
 
 from ktui.errors import Busy, Unreachable
 from ktui.model import OffsetRange, Positions, TopicPartition
-from ktui.records.batch import Batch, Trouble
-from ktui.records.stream import BACK_OFF, Stream
+from ktui.records.backoff import BackOff
+from ktui.records.batch import Batch
+from ktui.records.stream import Stream
 from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 
@@ -25,9 +25,11 @@ class Following:
         start: SeekTarget | Positions,
         *,
         before: Positions | None = None,
+        whole: bool | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`before` is where we were: what +10 counts from, and where partitions stay that `start` does not speak of."""
+        """`before` is where we were: what +10 counts from, and where partitions stay that `start` does not speak of.
+        `whole`: these are all partitions, and one that is added later is read too."""
         self.topic = topic
         self.partitions = partitions
         self._client = client
@@ -37,7 +39,8 @@ class Following:
         self._stream: Stream | None = None
         self._ranges: dict[TopicPartition, OffsetRange] = {}
         self._paused = False
-        self._again = asyncio.Event()
+        self._whole = whole
+        self._back_off = BackOff(sleep)
 
     @property
     def positions(self) -> dict[TopicPartition, int]:
@@ -72,7 +75,7 @@ class Following:
 
     def retry_now(self) -> None:
         """Do not wait for the next try."""
-        self._again.set()
+        self._back_off.retry_now()
         if self._stream:
             self._stream.retry_now()
 
@@ -85,14 +88,15 @@ class Following:
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Forever. Raises TargetError for a place that is not there, ProxyError for what will not heal."""
-        for wait in chain(BACK_OFF, repeat(BACK_OFF[-1])):
+        while True:
             try:
                 positions = await self._look_up()
                 break
             except (Unreachable, Busy) as error:
-                yield Batch(trouble=Trouble(error, wait))
-                await self._rest(wait)
-        self._stream = Stream(self._client, positions, ranges=self._ranges, sleep=self._sleep)
+                trouble = self._back_off.failed(error)
+            yield Batch(trouble=trouble)
+            await self._back_off.wait(trouble.retry_in)
+        self._stream = Stream(self._client, positions, ranges=self._ranges, whole=self._whole, sleep=self._sleep)
         if self._paused:
             self._stream.pause()
         async for batch in self._stream.batches():
@@ -104,13 +108,3 @@ class Following:
         await self.look()
         unmoved = {tp: bounds.end for tp, bounds in self._ranges.items()} | self._before
         return unmoved | await resolve(self._client, self._start, self._before, self._ranges)
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait, or less when told to try now."""
-        self._again.clear()
-        waiting = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._again.wait())]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waiting:
-                each.cancel()

@@ -23,9 +23,30 @@ class Pace:
         self._dialect = dialect
         self._in_place = dialect.tail.options == dialect.catch_up.options
         self.gear: Gear = dialect.tail
-        self.max_bytes = self.gear.max_bytes
         self._full_reads = 0
         self._empty_reads = 0
+        self._asked: int | None = None
+        """max_bytes grown beyond the gear's, to see whether a large record is why nothing comes."""
+        self._needed = 0
+        """What the largest record made it grow to. Kept: where one is, there are more."""
+        self._wide = self._limitless = False
+
+    @property
+    def max_bytes(self) -> int | None:
+        """What the next read asks for at most."""
+        limit = self._dialect.catch_up.max_bytes if self._wide else self.gear.max_bytes
+        if limit is None or self._limitless:
+            return None
+        return max(limit, self._needed, self._asked or 0)
+
+    def widen(self) -> None:
+        """Ask for as much as at a backlog, until records come."""
+        self._wide = True
+
+    def lift(self) -> bool:
+        """Ask without max_bytes from now on. False when it is not asked for anyway."""
+        asked, self._limitless = self.max_bytes is not None, True
+        return asked
 
     @property
     def catching_up(self) -> bool:
@@ -44,12 +65,12 @@ class Pace:
         """Take in one read. True when it is worth asking how far behind we are, and then to choose again."""
         full = self._full(records)
         if records:
-            self._empty_reads = 0
-            self.max_bytes = self.gear.max_bytes
+            self._empty_reads, self._asked, self._wide = 0, None, False
         elif behind > 0:
             self._empty_reads += 1
-            if self.max_bytes and self._dialect.holds_back_large and self._empty_reads % _TOO_BIG == 0:
-                self.max_bytes = min(2 * self.max_bytes, LARGEST_READ)
+            limit = self.max_bytes
+            if limit and self._dialect.holds_back_large and self._empty_reads % _TOO_BIG == 0:
+                self._asked = min(2 * limit, LARGEST_READ)
         self._full_reads = self._full_reads + 1 if full else 0
         if self.catching_up:
             if self._in_place and not records:
@@ -63,6 +84,13 @@ class Pace:
             return False
         self._full_reads = 0
         return True
+
+    def grown(self, records: Sequence[Record]) -> int | None:
+        """To how many bytes a read had to grow for these records, when it had to; before `after`."""
+        if self._asked is None or not any(record.size >= (self.gear.max_bytes or 0) for record in records):
+            return None
+        self._needed = self._asked
+        return self._needed
 
     def beyond(self, records: Sequence[Record]) -> bool:
         """Whether a read reached max_bytes, where this make of proxy throws away what it had beyond. With 1 byte it
@@ -80,5 +108,5 @@ class Pace:
 
     def _take(self, gear: Gear) -> None:
         self._full_reads = self._empty_reads = 0
+        self._asked = None
         self.gear = gear
-        self.max_bytes = gear.max_bytes

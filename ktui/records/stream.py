@@ -7,13 +7,15 @@ throws records away, another gear is needed) the answer is the same: open a new 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-from ktui.errors import Busy, Conflict, ConsumerGone, ProxyError, Unreachable
+from ktui.errors import Busy, Conflict, ConsumerGone, Unacceptable, Unreachable
 from ktui.model import Gap, OffsetRange, Positions, Record, TopicPartition
+from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch, Trouble
+from ktui.records.edges import Edges
+from ktui.records.hollow import Hollow
 from ktui.records.opening import open_at
 from ktui.records.pace import Pace
 from ktui.records.segment import Note
@@ -22,13 +24,12 @@ from ktui.rest.consumer import Consumer
 
 __all__ = ["Batch", "Stream", "Trouble"]
 
-BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between tries while the proxy is away, give or take a fifth."""
-LONGEST_RETRY_AFTER = 300.0
 LOSSES = 3
 """Instances lost in a row, without a read between, that are taken as bad luck."""
-LOOK_SECONDS = 10.0
-"""How often an idle stream asks where its partitions end: a topic made again is never reported (reference 2.13)."""
+PATIENCE = 3
+"""Reads in a row without an answer that records without bytes are taken to be the reason of."""
+SUSPICION_SECONDS = 5.0
+"""How long records that may have been thrown away are waited for while others come."""
 
 
 class Stream:
@@ -40,31 +41,35 @@ class Stream:
         positions: Positions,
         *,
         ranges: Mapping[TopicPartition, OffsetRange] | None = None,
+        whole: bool | None = None,
         format: str = "binary",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`ranges` given save the first asking. `whole` says whether partitions that are added later are to be read
+        too; None: when all that there are at the first asking are read."""
         self.positions: dict[TopicPartition, int] = dict(positions)
         """Next offset per partition; advances as batches are handed out."""
-        self.ranges: dict[TopicPartition, OffsetRange] = dict(ranges or {})
-        """Where the partitions began and ended when last asked. `ranges` given at the start save the first asking."""
         self._client = client
         self._format = format
         self._sleep = sleep
         self._clock = clock
+        self._edges = Edges(client, self.positions, ranges or {}, whole, clock)
         self._pace = Pace(client.dialect)
+        self._back_off = BackOff(sleep)
+        self._hollow = Hollow()
         self._going = asyncio.Event()
         self._going.set()
-        self._again = asyncio.Event()
-        self._looked = clock() if ranges and ranges.keys() >= self.positions.keys() else float("-inf")
         self._reopen = False
         self._look_due = False
-        self._suspect = False
-        """Records may have been thrown away between reads of this instance."""
-        self._failures = 0
+        self._suspect_since: float | None = None
+        """Since when records may have been thrown away between reads of this instance."""
         self._losses = 0
-        self._failed_at: dict[TopicPartition, int] | None = None
-        self._told = False
+
+    @property
+    def ranges(self) -> dict[TopicPartition, OffsetRange]:
+        """Where the partitions began and ended when last asked."""
+        return self._edges.ranges
 
     @property
     def paused(self) -> bool:
@@ -79,34 +84,30 @@ class Stream:
 
     def retry_now(self) -> None:
         """Cut the wait after a trouble short."""
-        self._again.set()
+        self._back_off.retry_now()
 
     @property
     def behind(self) -> int:
         """Records between our positions and the ends last heard of; offsets that are no records count too."""
-        return sum(
-            max(0, bounds.end - max(bounds.beginning, self.positions[tp]))
-            for tp, bounds in self.ranges.items()
-            if tp in self.positions
-        )
+        return self._edges.behind
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """One batch per answer, forever. Raises ProxyError for what waiting will not heal."""
         while True:
             await self._going.wait()
             try:
-                if notes := await self._look(1.0):
+                if notes := await self._edges.look(1.0):
                     yield Batch(notes=notes)
                 self._pace.choose(self.behind)
                 async with self._client.consumer(gear=self._pace.gear, format=self._format) as consumer:
                     await open_at(consumer, self.positions, self._sleep)
-                    self._reopen = self._suspect = False
+                    self._opened()
                     yield Batch()
                     while not self._reopen:
                         await self._going.wait()
                         yield await self._next(consumer)
                         if self._look_due:
-                            if notes := await self._look(0.0):
+                            if notes := await self._edges.look():
                                 yield Batch(notes=notes)
                             self._reopen |= self._pace.choose(self.behind) or bool(notes)
                 continue
@@ -116,9 +117,15 @@ class Stream:
                     raise
                 continue
             except (Unreachable, Busy) as error:
-                trouble = self._trouble(error)
+                trouble = self._back_off.failed(error)
             yield Batch(trouble=trouble)
-            await self._wait(trouble.retry_in)
+            await self._back_off.wait(trouble.retry_in)
+
+    def _opened(self) -> None:
+        """A new instance stands at our positions: nothing is missing between them and what it will give."""
+        self._reopen = False
+        self._suspect_since = None
+        self._hollow.opened()
 
     async def _next(self, consumer: Consumer) -> Batch:
         """One read, and what it means for the next one."""
@@ -130,19 +137,25 @@ class Stream:
         try:
             received = await consumer.poll(timeout_ms, self._pace.max_bytes)
         except Busy as error:
-            return self._passed_over(error)
-        self._failures = self._losses = 0
+            return self._without_bytes(error)
+        except Unacceptable as error:
+            return self._not_shown(error)
+        self._losses = self._hollow.streak = 0
+        self._back_off.succeeded()
+        if received and self._hollow.passed_over:
+            return self._go_back()
+        beyond = self._beyond(received)
         batch = self._accept(received)
-        if self._pace.beyond(received):
-            self._suspect = True
-        elif self._suspect and not received and behind > 0:  # all that was left has been thrown away
-            self._reopen = True
+        if needed := self._pace.grown(received):
+            batch.notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
         worth = self._pace.after(received, self.behind) if received or not starting else False
-        patience = max(LOOK_SECONDS, len(self.positions) / 2)
-        self._look_due = worth or (not batch.records and self._clock() - self._looked >= patience)
+        if beyond and self._suspect_since is None:
+            self._suspect_since = self._clock()
+        self._doubt(received)
+        self._look_due = worth or self._edges.overdue
         return batch  # with no await since the positions advanced: cancelled there, its records would be lost
 
-    def _accept(self, received: Iterable[Record]) -> Batch:
+    def _accept(self, received: Sequence[Record]) -> Batch:
         """What of a read is next for us: nothing twice, nothing missing unless it is really not there."""
         batch = Batch()
         positions = self.positions
@@ -153,61 +166,58 @@ class Stream:
                 continue
             if record.offset != position:
                 if record.offset < position:  # the topic may be another one now
-                    self._looked = float("-inf")
+                    self._edges.doubt()
                     continue
-                if self._suspect:  # go back; what is still missing from a new instance is really missing
+                if self._suspect_since is not None:  # what is still missing from a new instance is really missing
                     self._reopen = True
                     continue
                 batch.gaps.append(Gap(tp.topic, tp.partition, position, record.offset - 1))
             positions[tp] = record.offset + 1
             batch.records.append(record)
+        if batch.records:
+            self._hollow.cleared()
         return batch
 
-    async def _look(self, age: float) -> list[Note]:
-        """Ask where the partitions end, unless that was heard within `age` seconds. NotFound when a topic is gone."""
-        if self._clock() - self._looked < age:
-            return []
-        by_topic: dict[str, list[int]] = {}
-        for topic, partition in self.positions:
-            by_topic.setdefault(topic, []).append(partition)
-        for topic, partitions in by_topic.items():
-            self.ranges.update(await self._client.ranges(topic, partitions))
-        self._looked = self._clock()
-        notes = []
-        for tp, position in self.positions.items():
-            bounds = self.ranges[tp]
-            if bounds.end < position:
-                notes.append(
-                    Note(f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start")
-                )
-                self.positions[tp] = bounds.beginning
-        return notes
+    def _beyond(self, received: Sequence[Record]) -> bool:
+        """Whether this read may have cost others. Sizes of records that were decoded there say nothing."""
+        if self._format == "binary":
+            return self._pace.beyond(received)
+        return bool(received) and self._client.dialect.drops_beyond_max_bytes
 
-    def _passed_over(self, error: Busy) -> Batch:
-        """Karapace answers 500 when it has nothing but records without key and value, every time one reads there.
-        The second time at the same place they are left behind, and later seen as a gap."""
+    def _doubt(self, received: Sequence[Record]) -> None:
+        """Go back when what may have been thrown away is not missed by a later record."""
+        since = self._suspect_since
+        if since is not None and self.behind > 0:
+            self._reopen |= not received or self._clock() - since >= SUSPICION_SECONDS
+
+    def _go_back(self) -> Batch:
+        """What came is left for a read from our positions, which brings what was passed over too."""
+        self._hollow.went_back()
+        self._reopen = True
+        return Batch()
+
+    def _without_bytes(self, error: Busy) -> Batch:
+        """A 500 that may be Karapace's way of having nothing but records without key and value."""
         if not self._client.dialect.fails_on_empty_records or error.status != 500:
             raise error
-        if self._failed_at != self.positions:
-            self._failed_at, self._told = dict(self.positions), False
+        self._pace.widen()
+        if self._hollow.failed():
+            self._edges.doubt()
+            self._reopen = True
+            return Batch()
+        if self.behind <= 0 or self._hollow.streak > PATIENCE + self.behind // 1000:
             raise error
-        notes = [] if self._told else [Note("The proxy answers 500 for records without key and value: passed over")]
-        self._told = True
-        return Batch(notes=notes)
+        told = self._hollow.tell()
+        return Batch(notes=[Note(told)] if told else [])
 
-    def _trouble(self, error: ProxyError) -> Trouble:
-        seconds = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)] * random.uniform(0.8, 1.2)
-        self._failures += 1
-        if isinstance(error, Busy) and error.retry_after is not None:
-            seconds = max(seconds, min(error.retry_after, LONGEST_RETRY_AFTER))
-        return Trouble(error, seconds)
-
-    async def _wait(self, seconds: float) -> None:
-        """Sleep, or less when told to try now."""
-        self._again.clear()
-        waiting = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._again.wait())]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waiting:
-                each.cancel()
+    def _not_shown(self, error: Unacceptable) -> Batch:
+        """A read that the proxy could not put into its answer: it may be lost there, so another way is taken."""
+        if self._format != "binary":
+            words = f"A record is no {self._format}: all are read as bytes from here on"
+            self._format = "binary"
+        elif error.status == 422 and self._pace.lift():
+            words = "The proxy refuses answers beyond max_bytes, and loses them: reads are not limited any more"
+        else:
+            raise error
+        self._reopen = True
+        return Batch(notes=[Note(words)])

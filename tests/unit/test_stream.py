@@ -14,7 +14,8 @@ import pytest
 from ktui.errors import Busy, ConsumerGone, Forbidden, NotAProxy, NotFound, Unreachable
 from ktui.model import Gap, Record, TopicPartition
 from ktui.records.batch import Batch
-from ktui.records.stream import LOOK_SECONDS, Stream
+from ktui.records.edges import LOOK_SECONDS
+from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import CONFLUENT
 from ktui.server.sandbox import Sandbox

@@ -1,0 +1,104 @@
+"""Where the partitions of a stream begin and end, asked now and then, and what that tells about the topic.
+
+A topic that was made again or has more partitions now is never reported by a consumer (reference 2.13).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from ktui.model import OffsetRange, TopicPartition
+from ktui.records.segment import Note
+from ktui.rest.client import ProxyClient
+
+LOOK_SECONDS = 10.0
+"""How often a stream asks; half a second more for each partition beyond twenty."""
+
+
+class Edges:
+    """The ranges of what one stream reads. `positions` are the stream's own, and corrected here."""
+
+    def __init__(
+        self,
+        client: ProxyClient,
+        positions: dict[TopicPartition, int],
+        ranges: Mapping[TopicPartition, OffsetRange],
+        whole: bool | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self.ranges = dict(ranges)
+        self._client = client
+        self._positions = positions
+        self._whole = whole
+        self._known: dict[str, frozenset[int]] = {}
+        """Partitions that each topic was seen to have."""
+        if whole:
+            self._known = {topic: frozenset(numbers) for topic, numbers in self._by_topic().items()}
+        self._clock = clock
+        self._looked = clock() if ranges and ranges.keys() >= positions.keys() else float("-inf")
+
+    @property
+    def behind(self) -> int:
+        """Offsets between the positions and the ends last heard of; those that are no records count too."""
+        return sum(
+            max(0, bounds.end - max(bounds.beginning, self._positions[tp]))
+            for tp, bounds in self.ranges.items()
+            if tp in self._positions
+        )
+
+    @property
+    def overdue(self) -> bool:
+        """It is time to ask again."""
+        return self._clock() - self._looked >= max(LOOK_SECONDS, len(self._positions) / 2)
+
+    def doubt(self) -> None:
+        """Take what was heard for outdated."""
+        self._looked = float("-inf")
+
+    async def look(self, age: float = 0.0) -> list[Note]:
+        """Ask, unless that was done within `age` seconds. NotFound when a topic or partition is gone."""
+        if self._clock() - self._looked < age:
+            return []
+        added: list[TopicPartition] = []
+        for topic, numbers in self._by_topic().items():
+            added += await self._ask(topic, numbers)
+        self._looked = self._clock()
+        notes = []
+        for tp in added:
+            self._known[tp.topic] |= {tp.partition}
+            self._positions[tp] = self.ranges[tp].beginning
+            notes.append(Note(f"{tp} is a new partition: read from its start"))
+        for tp, position in self._positions.items():
+            bounds = self.ranges[tp]
+            if bounds.end < position:
+                words = f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start"
+                notes.append(Note(words))
+                self._positions[tp] = bounds.beginning
+        return notes
+
+    async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:
+        """Bring the ranges of a topic up to date; the partitions that are new, when all of it is read."""
+        if not self._client.dialect.describes_topics or self._whole is False:
+            self.ranges.update(await self._client.ranges(topic, numbers))
+            return []
+        describing = asyncio.ensure_future(self._client.partitions(topic))
+        try:
+            self.ranges.update(await self._client.ranges(topic, numbers))
+            there = frozenset(each.partition for each in await describing)
+        finally:
+            describing.cancel()
+            await asyncio.gather(describing, return_exceptions=True)
+        before = self._known.setdefault(topic, there)
+        if self._whole is None and not before <= set(numbers):
+            return []  # some were left out on purpose
+        added = [TopicPartition(topic, number) for number in sorted(there - before - set(numbers))]
+        if added:
+            self.ranges.update(await self._client.ranges(topic, [tp.partition for tp in added]))
+        return added
+
+    def _by_topic(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for topic, partition in self._positions:
+            found.setdefault(topic, []).append(partition)
+        return found
