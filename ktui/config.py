@@ -17,7 +17,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import msgspec
 import platformdirs
 
+from ktui import security
 from ktui.errors import ConfigError
+from ktui.security import Place
 
 DEFAULT_URL = "http://localhost:8082"
 
@@ -28,12 +30,34 @@ LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 Megabytes = Annotated[int, msgspec.Meta(ge=1, le=65536)]
 
 
-class ProxyTable(msgspec.Struct, frozen=True):
+class Secured(msgspec.Struct, frozen=True):
+    """What a proxy may want of us, and we of it. Shows nothing of it."""
+
+    user: str | None = None
+    password: str | None = None
+    password_command: str | None = None
+    token: str | None = None
+    token_command: str | None = None
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    key_password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
+    @property
+    def security(self) -> dict[str, str | None]:
+        return {name: getattr(self, name) for name in security.NAMES}
+
+
+class ProxyTable(Secured, frozen=True, kw_only=True):
     """`[proxy.NAME]`: a proxy that can be opened by its name."""
 
     url: str
-    user: str | None = None
-    password: str | None = None
     headers: dict[str, str] = {}
 
 
@@ -47,12 +71,10 @@ class FileTable(msgspec.Struct, frozen=True):
     proxy: dict[str, dict[str, Any]] = {}
 
 
-class EnvironmentTable(msgspec.Struct, frozen=True):
+class EnvironmentTable(Secured, frozen=True):
     """KTUI_URL, KTUI_USER and so on."""
 
     url: str | None = None
-    user: str | None = None
-    password: str | None = None
     theme: str | None = None
     keep_mb: Megabytes | None = None
 
@@ -67,6 +89,18 @@ class Config:
     """NAME of the `[proxy.NAME]` that was opened; None for a plain URL."""
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    password_command: str | None = field(default=None, repr=False)
+    """Prints the password. May hold secrets itself, as every command may."""
+    token: str | None = field(default=None, repr=False)
+    token_command: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    """Authorities that are trusted instead of the usual ones."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    """None: the key stands in `cert_file`."""
+    key_password: str | None = field(default=None, repr=False)
+    insecure: bool = False
+    """The certificate of the proxy is not looked at. Only the command line says so."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request; often tokens, hence never shown."""
     theme: str | None = None
@@ -103,8 +137,11 @@ def load(
     url: str | None = None,
     theme: str | None = None,
     keep_mb: int | None = None,
+    secured: Mapping[str, str | None] = {},
+    insecure: bool = False,
 ) -> Config:
-    """Merge all places. `url` may be a URL, `host:port`, or the NAME of a `[proxy.NAME]`, here and in every place."""
+    """Merge all places. `url` may be a URL, `host:port`, or the NAME of a `[proxy.NAME]`, here and in every place.
+    `secured` holds the options of `security.OPTIONS` that were given."""
     named = path or (Path(environ["KTUI_CONFIG"]) if environ.get("KTUI_CONFIG") else None)
     path = named or default_path()
     table = read_file(path, required=named is not None)
@@ -118,7 +155,7 @@ def load(
                 merged[key], sources[key] = value, source
                 return
 
-    flag = "command line"
+    flag = security.FLAG
     choose("url", (url, flag), (variables.url, "KTUI_URL"), (table.url, str(path)))
     choose("theme", (theme, flag), (variables.theme, "KTUI_THEME"), (table.theme, str(path)))
     choose("keep_mb", (keep_mb, flag), (variables.keep_mb, "KTUI_KEEP_MB"), (table.keep_mb, str(path)))
@@ -134,11 +171,19 @@ def load(
         choose("headers", (target.headers, place))
     # The URL that was named on the command line brings its own credentials; those of the environment fill in for
     # every other place.
-    variable = (variables.user, "KTUI_USER"), (variables.password, "KTUI_PASSWORD")
-    inside = (user or target.user, place), (password or target.password, place)
-    for key, outer, inner in zip(("user", "password"), variable, inside, strict=True):
-        choose(key, *((inner, outer) if place == flag else (outer, inner)))
+    inside = Place(place, {**target.security, **_given(user=user, password=password)}, path.parent)
+    outside = Place(security.VARIABLES, variables.security)
+    both = (inside, outside) if place == flag else (outside, inside)
+    values, places = security.merge((Place(flag, secured), *both))
+    merged.update(values)
+    sources.update(places)
+    if insecure:
+        merged["insecure"], sources["insecure"] = True, flag
     return Config(**merged, sources=sources, path=path)
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value}
 
 
 def read_file(path: Path, *, required: bool) -> FileTable:
@@ -208,9 +253,9 @@ def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> 
     if text in proxies:
         return check(proxies[text], ProxyTable, path, f"proxy.{text}."), text
     if "://" in text:
-        return ProxyTable(text), None
+        return ProxyTable(url=text), None
     if text == "localhost" or any(sign in text for sign in ".:["):
-        return ProxyTable(f"http://{text}"), None
+        return ProxyTable(url=f"http://{text}"), None
     near = difflib.get_close_matches(text, [*proxies, "demo", "sandbox", "config"], 1)
     hint = f"did you mean {near[0]}?" if near else "a URL begins with http:// or https://"
     raise ConfigError(f"no [proxy.{text}] in {path}; {hint}")

@@ -6,16 +6,17 @@ import argparse
 from functools import partial
 
 from ktui.cli import Work
-from ktui.cli.open import add_options, add_url, read_config
+from ktui.cli.open import add_options, add_security, add_url, read_config
 
 
 def parse(arguments: list[str]) -> Work:
     """Read the command line of `ktui config`."""
     parser = argparse.ArgumentParser(
-        prog="ktui config", description="Show what is configured, and where each value came from."
+        prog="ktui config", description="Show what is configured, and where each value came from.", allow_abbrev=False
     )
     add_url(parser)
     add_options(parser)
+    add_security(parser)
     return partial(run, parser.parse_args(arguments))
 
 
@@ -27,7 +28,12 @@ def run(options: argparse.Namespace) -> int:
     shown = {
         "url": config.url,
         "user": config.user or "none",
-        "password": "set" if config.password else "none",
+        "password": secret(config.password, config.password_command),
+        "token": secret(config.token, config.token_command),
+        "ca_file": str(config.ca_file or "the usual authorities"),
+        "cert_file": str(config.cert_file or "none"),
+        "key_file": str(config.key_file or ("in cert_file" if config.cert_file else "none")),
+        "insecure": "yes: whoever answers is believed" if config.insecure else "no",
         "headers": ", ".join(sorted(config.headers)) or "none",
         "theme": config.theme or "the app's own",
         "keep_mb": str(config.keep_mb),
@@ -35,5 +41,11 @@ def run(options: argparse.Namespace) -> int:
     }
     width = max(map(len, shown.values()))
     for key, text in shown.items():
-        print(f"{key:<9} {text:<{width}}  ({config.sources.get(key, 'default')})")
+        source = config.sources.get(key) or config.sources.get(f"{key}_command", "default")
+        print(f"{key:<9} {text:<{width}}  ({source})")
     return 0
+
+
+def secret(value: str | None, command: str | None) -> str:
+    """That there is one, never what it is."""
+    return "set" if value else "from a command" if command else "none"

@@ -22,7 +22,7 @@ commands, each with a --help of its own:
   ktui sandbox         a Kafka REST Proxy in memory, for other programs to talk to
   ktui config          what is configured, and where each value came from
 
-User and password go into the URL or into KTUI_USER and KTUI_PASSWORD.
+User and password go into the URL or into KTUI_USER and KTUI_PASSWORD, a token into KTUI_TOKEN.
 """
 
 
@@ -33,9 +33,11 @@ def parse(arguments: list[str]) -> Work:
         description="A terminal UI over the Kafka REST Proxy: browse topics, send records, seek and repair offsets.",
         epilog=COMMANDS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --insecure is written out
     )
     add_url(parser)
     add_options(parser)
+    add_security(parser)
     parser.add_argument("-V", "--version", action="store_true", help="show the version and leave")
     options = parser.parse_args(arguments)
     if options.version:
@@ -63,6 +65,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="read this instead of the usual config.toml")
 
 
+def add_security(parser: argparse.ArgumentParser) -> None:
+    """Add how the proxy is trusted, and how we show who we are."""
+    add = parser.add_argument_group("security").add_argument
+    add(
+        "--token-command", metavar="COMMAND", help="a command that prints a Bearer token; run again when it has expired"
+    )
+    add("--cacert", dest="ca_file", metavar="FILE", help="authorities (PEM) to trust instead of the usual ones")
+    add("--cert", dest="cert_file", metavar="FILE", help="our own certificate (PEM), its key inside or in --key")
+    add("--key", dest="key_file", metavar="FILE", help="its private key; KTUI_KEY_PASSWORD opens an encrypted one")
+    add("--insecure", action="store_true", help="believe whoever answers: no certificate is looked at")
+
+
 def megabytes(text: str) -> int:
     """A size in megabytes."""
     if not (text.isdecimal() and 1 <= int(text) <= 65536):
@@ -73,9 +87,19 @@ def megabytes(text: str) -> int:
 def read_config(options: argparse.Namespace, url: str | None = None) -> Config:
     """Merge the command line with file and environment."""
     from ktui.config import load
+    from ktui.security import OPTIONS
 
     url = url or getattr(options, "url", None)
-    return load(os.environ, path=options.config, url=url, theme=options.theme, keep_mb=options.keep_mb)
+    given = vars(options)
+    return load(
+        os.environ,
+        path=options.config,
+        url=url,
+        theme=options.theme,
+        keep_mb=options.keep_mb,
+        secured={name: given.get(name) for name in OPTIONS},
+        insecure=given.get("insecure", False),
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -94,9 +118,23 @@ def run(options: argparse.Namespace) -> int:
 
 def client_of(config: Config) -> ProxyClient:
     """A client of the configured proxy."""
+    from ktui.rest.auth import Command, Credentials
     from ktui.rest.client import ProxyClient
+    from ktui.rest.tls import Tls
+    from ktui.security import label
 
-    return ProxyClient(config.url, user=config.user, password=config.password, headers=config.headers)
+    names = {key: label(key, source) for key, source in config.sources.items()}
+    token, password = config.token_command, config.password_command
+    credentials = Credentials(
+        user=config.user,
+        password=config.password,
+        password_command=Command(names["password_command"], password) if password else None,
+        token=config.token,
+        token_command=Command(names["token_command"], token) if token else None,
+        headers=config.headers,
+    )
+    tls = Tls(config.ca_file, config.cert_file, config.key_file, config.key_password, config.insecure, names)
+    return ProxyClient(config.url, credentials=credentials, tls=tls)
 
 
 def run_app(app: KtuiApp) -> int:

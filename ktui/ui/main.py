@@ -69,7 +69,7 @@ class MainScreen(Screen[None]):
         self._before = "stream"
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2])
+        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
         yield TabLine(TABS)
         with Horizontal(id="body"):
             yield TopicsPane(self.proxy, id="topics")

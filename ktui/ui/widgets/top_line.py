@@ -51,8 +51,10 @@ class TopLine(Widget):
     class WireWanted(Message):
         """The counters were clicked."""
 
-    def __init__(self, profile: str, host: str) -> None:
+    def __init__(self, profile: str, host: str, *, unverified: bool = False) -> None:
+        """`unverified`: nobody looks at the certificate of the proxy, and that is said."""
         super().__init__()
+        self._unverified = unverified
         self._profile, self._host = clean(profile), clean(host)
 
     def render(self) -> Content:
@@ -65,6 +67,7 @@ class TopLine(Widget):
             ("●", self.link.colour),
             " ",
             (self._profile, "bold $foreground"),
+            (" TLS not verified" if self._unverified else "", "bold $error"),
             " ",
             self._host,
         )
