@@ -87,19 +87,17 @@ class KtuiApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theming.default_roles(self.current_theme)
 
-    def get_default_screen(self) -> Screen[None]:
-        return MainScreen(self._opened.proxy, self._opened.title, self.config)
-
     @property
     def main_screen(self) -> MainScreen:
         """The screen with the panes, whatever stands over it."""
         return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self._catch_signals()
         self._use_themes()
         self._use_keys()
         self._start_background()
+        await self.push_screen(self._first_screen())
         if not self.is_headless:
             self.call_after_refresh(_tune_garbage_collection)
 
@@ -107,6 +105,9 @@ class KtuiApp(App[None]):
         await self._opened.proxy.aclose()
         for number in self._signals:
             get_running_loop().remove_signal_handler(number)
+
+    def _first_screen(self) -> MainScreen:
+        return MainScreen(self._opened.proxy, self._opened.title, self.config)
 
     def _catch_signals(self) -> None:
         """Textual leaves these to their default, which is death without a word to the proxy."""
@@ -146,7 +147,7 @@ class KtuiApp(App[None]):
         before, self._opened = self._opened, opened
         self.workers.cancel_group(self, "background")
         self._start_background()
-        await self.switch_screen(self.get_default_screen())
+        await self.switch_screen(self._first_screen())
         await before.proxy.aclose()
 
     async def on_event(self, event: events.Event) -> None:

@@ -54,7 +54,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
-            box.border_title = " Help "
+            box.border_title = "Help"
             if self._help:
                 yield Markdown(self._help)
             for title, table in self._tables:
@@ -87,7 +87,8 @@ def rows(screen: Screen[object], app: App[object]) -> tuple[list[KeyRow], list[K
     def made(group: Iterable[tuple[list[str], Binding, str]]) -> list[KeyRow]:
         return [KeyRow(" ".join(keys), tip or each.description, each.id or "") for keys, each, tip in group]
 
-    return made(here.values()), made(everywhere.values())
+    own_first = sorted(here.values(), key=lambda each: (each[1].id or "").startswith("table."))
+    return made(own_first), made(everywhere.values())
 
 
 def words(screen: Screen[object]) -> str:

@@ -1,0 +1,48 @@
+"""The application itself: which proxy it looks at, and how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from ktui.rest.client import ProxyClient
+from ktui.server.sandbox import Sandbox
+from ktui.ui.app import KtuiApp, Opened
+from ktui.ui.screens.start import StartScreen
+from tests.ui.host import until
+
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def app(sandbox: Sandbox, proxy: ProxyClient) -> KtuiApp:
+    """An app at an address where nobody is; the sandbox is the demo, and whatever else is typed."""
+    sandbox.topics.create("orders", 3)
+    return KtuiApp(ProxyClient(NOBODY), demo=lambda: Opened(proxy, "demo"), connect=lambda url: proxy)
+
+
+async def test_the_start_screen_leads_to_the_demo(app: KtuiApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: app.main_screen.topics_pane.names == ("orders",))
+        assert app.screen is app.main_screen
+        assert app.main_screen.top_line.server == "Confluent"
+
+
+async def test_the_start_screen_leads_to_another_address(app: KtuiApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await pilot.press("u", "x", "enter")
+        await until(pilot, lambda: app.main_screen.topics_pane.names == ("orders",))
+
+
+async def test_what_was_opened_before_is_left_clean(app: KtuiApp, sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: app.main_screen.topics_pane.names == ("orders",))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(sandbox.instances))
+        await app.open(Opened(ProxyClient(NOBODY), "elsewhere"))
+        assert not sandbox.instances
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
