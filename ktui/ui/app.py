@@ -96,8 +96,8 @@ class KtuiApp(App[None]):
         self._catch_signals()
         self._use_themes()
         self._use_keys()
-        self._start_background()
         await self.push_screen(self._first_screen())
+        self._start_background()
         if not self.is_headless:
             self.call_after_refresh(_tune_garbage_collection)
 
@@ -146,8 +146,8 @@ class KtuiApp(App[None]):
         """Look at another proxy; the one before is left clean."""
         before, self._opened = self._opened, opened
         self.workers.cancel_group(self, "background")
-        self._start_background()
         await self.switch_screen(self._first_screen())
+        self._start_background()
         await before.proxy.aclose()
 
     async def on_event(self, event: events.Event) -> None:

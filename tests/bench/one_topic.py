@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 from ktui.cli.terminal import prepare_terminal
@@ -16,8 +15,6 @@ def main(topic: str, traffic: bool) -> None:
     opened = open_demo()
 
     async def background() -> None:
-        while not app.main_screen.is_mounted:
-            await asyncio.sleep(0.05)
         app.main_screen.open_topic(topic)
         if traffic and opened.background is not None:
             await opened.background()
