@@ -14,6 +14,8 @@ class Diagnosis(NamedTuple):
     next_step: str
     note: bool = False
     """Worth knowing, but nothing failed."""
+    vague: bool = False
+    """The proxy's own words say more."""
 
 
 _OPENED_AGAIN = "Nothing is lost: the stream opens another one at its own positions."
@@ -75,7 +77,11 @@ TAKEN = Diagnosis(
     "taken", "name taken", "An instance of that name is there already.", "Choose another name, or delete it first."
 )
 CONFLICT = Diagnosis(
-    "conflict", "wrong state", "The instance is in another state than the call needs.", "A new one starts clean."
+    "conflict",
+    "wrong state",
+    "The instance is in another state than the call needs.",
+    "A new one starts clean.",
+    vague=True,
 )
 POISON = Diagnosis(
     "poison",
@@ -129,6 +135,12 @@ AWAY = Diagnosis(
     "A gateway answered that the proxy behind it does not.",
     "It is tried again by itself. See whether the proxy runs and is registered at the gateway.",
 )
+ELSEWHERE = Diagnosis(
+    "redirect",
+    "redirected elsewhere",
+    "The answer points to another address. Credentials are never sent there by themselves.",
+    "If that address is yours, use it instead of this one.",
+)
 LOGIN = Diagnosis(
     "401",
     "login needed",
@@ -162,7 +174,11 @@ BAD_OPTION = Diagnosis(
     "If ktui takes it for another make of proxy than it is, say which one with --dialect.",
 )
 UNACCEPTABLE = Diagnosis(
-    "request", "not accepted", "The proxy does not take the request as it is.", "Its own words are in the answer."
+    "request",
+    "not accepted",
+    "The proxy does not take the request as it is.",
+    "Its own words are in the answer.",
+    vague=True,
 )
 NOT_STORED = Diagnosis(
     "stored",
@@ -175,12 +191,14 @@ KAFKA = Diagnosis(
     "Kafka is in trouble",
     "The proxy is there, but Kafka behind it does not do what it was asked: brokers away, or too slow.",
     "It is tried again by itself where that is safe. Look at the brokers.",
+    vague=True,
 )
 BROKEN = Diagnosis(
     "500",
     "the proxy failed",
     "The proxy failed inside. What it says is not meant for clients; its own log says more.",
     "Wait a little, then try again.",
+    vague=True,
 )
 EMPTY_RECORDS = Diagnosis(
     "empty",
@@ -251,5 +269,9 @@ FORWARD = Diagnosis(
     "Check HTTP_PROXY and HTTPS_PROXY; name the host in NO_PROXY to go around it.",
 )
 UNREACHABLE = Diagnosis(
-    "unreachable", "no connection", "The proxy cannot be reached.", "The connection is tried again by itself."
+    "unreachable",
+    "no connection",
+    "The proxy cannot be reached.",
+    "The connection is tried again by itself.",
+    vague=True,
 )

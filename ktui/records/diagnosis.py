@@ -183,6 +183,10 @@ def _is_page(exchange: Exchange) -> bool:
 
 def _noticed(exchange: Exchange) -> Diagnosis | None:
     """What is remarkable although it went well."""
+    if exchange.status is not None and exchange.status >= 300:
+        return causes.ELSEWHERE
+    if _is_page(exchange):
+        return causes.GATEWAY
     place = place_of(exchange.path)
     if exchange.method == "POST" and place is None:
         if any(isinstance(each, dict) and each.get("error_code") for each in _offsets(exchange.response_body)):

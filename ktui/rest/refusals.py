@@ -30,6 +30,8 @@ from ktui.rest.address import scrub
 
 _INSTANCE = re.compile(r"/consumers/[^/]+/instances/[^/?]+")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_REFUSED = ("refused", "all connection attempts failed")
+"""How a connection error says that nothing listens."""
 _SHOWN = 200
 """Characters of a server's text that go into a sentence."""
 
@@ -113,8 +115,7 @@ def unreachable(error: httpx.RequestError, where: str, seconds: float, begun: bo
     if isinstance(error, httpx.TimeoutException):
         return f"{where} gave no answer within {seconds:g} s"
     if isinstance(error, httpx.ConnectError):
-        text = str(error).lower()
-        if "refused" in text or "all connection attempts failed" in text:
+        if any(sign in str(error).lower() for sign in _REFUSED):
             return f"Nothing listens at {where} (connection refused)"
         return f"{where} cannot be reached ({error})"
     if isinstance(error, httpx.DecodingError):
@@ -138,6 +139,7 @@ def never_sent(error: BaseException | None) -> bool:
 def went_silent(error: BaseException) -> bool:
     """Whether the other side ended the connection, or never spoke HTTP."""
     refused = any(isinstance(cause, socket.gaierror | ConnectionRefusedError) for cause in causes(error))
+    refused |= any(sign in str(error).lower() for sign in _REFUSED)
     timed = isinstance(error, httpx.TimeoutException)
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError) and not (refused or timed)
 

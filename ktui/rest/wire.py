@@ -53,6 +53,7 @@ class Answer:
 def refuse(method: str, path: str, answer: Answer) -> ProxyError:
     """The exception for an answer, made from its body as it is kept: without our secrets."""
     exchange = answer.exchange
+    exchange.expected = False
     return refusals.refusal(method, path, answer.status, answer.headers, exchange.response_body, exchange)
 
 

@@ -20,6 +20,7 @@ from ktui.errors import (
     Unreachable,
     Unsupported,
 )
+from ktui.records.diagnosis import of_error
 from ktui.ui.text import clean
 
 LONGEST = 300
@@ -48,7 +49,9 @@ _KINDS: tuple[tuple[type[KtuiError], str, str], ...] = (
 
 
 def describe(error: KtuiError) -> Described:
-    """Title, sentence and next step. The next step may be empty."""
+    """Title, sentence and next step, by the exchange that shows more than the error. The next step may be empty."""
+    if (found := of_error(error)) is not None:
+        return Described(found.title[0].upper() + found.title[1:], sentence(error), found.next_step)
     title, step = next(((title, step) for kind, title, step in _KINDS if isinstance(error, kind)), ("Not done", ""))
     return Described(title, sentence(error), step)
 
@@ -62,6 +65,14 @@ def sentence(error: KtuiError) -> str:
         code = f"{error.status}" if error.code in (error.status, 0) else f"{error.status}/{error.code}"
         return f"{text} ({code})" if text else f"the proxy answered {code}"
     return text
+
+
+def brief(error: KtuiError) -> str:
+    """The error in a few words, for a line that has room for no more."""
+    found = of_error(error)
+    if found is None or found.vague:
+        return sentence(error)
+    return f"{found.title} ({error.status})" if isinstance(error, Refused) else found.title
 
 
 def report(widget: Widget, doing: str, error: KtuiError) -> None:

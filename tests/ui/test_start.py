@@ -93,7 +93,7 @@ async def test_a_refusal_is_not_tried_again_by_itself(sandbox: Sandbox, proxy: P
     app = Starting(StartScreen(proxy, sleep=seconds))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.start.error, Forbidden))
-        await until(pilot, lambda: "Forbidden" in app.said)
+        await until(pilot, lambda: "Login needed" in app.said)
         assert not seconds.waiting
         assert "Next try" not in app.said
         assert tries(proxy) == 1
@@ -108,7 +108,7 @@ async def test_something_else_that_answers_is_said_to_be_no_proxy(sandbox: Sandb
     app = Starting(StartScreen(proxy, sleep=seconds))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.start.error, NotAProxy))
-        await until(pilot, lambda: "Not a REST proxy" in app.said)
+        await until(pilot, lambda: "A gateway answered" in app.said)
         assert not seconds.waiting
 
 

@@ -58,6 +58,13 @@ async def test_nothing_is_found_where_nothing_is_wrong(patient: Patient) -> None
     assert patient.found() == []
 
 
+async def test_a_refusal_while_probing(patient: Patient) -> None:
+    patient.sandbox.faults.fail_next(401, times=9)
+    with pytest.raises(ProxyError):
+        await patient.client.probe()
+    assert patient.found() == [causes.LOGIN]
+
+
 async def test_a_restart(patient: Patient) -> None:
     async with patient.client.consumer() as consumer:
         await consumer.assign([TP])

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,13 +16,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from ktui.errors import ProxyError, Unreachable
 from ktui.model import Exchange
 from ktui.records.curl import curl_of
+from ktui.records.diagnosis import given_up
+from ktui.records.doctor import Doctor
 from ktui.rest.client import ProxyClient
-from ktui.rest.refusals import refusal
 from ktui.ui.clipboard import copy
-from ktui.ui.report import describe
 from ktui.ui.text import plain
 from ktui.ui.widgets import exchange_text
 from ktui.ui.widgets.key_line import KeyLine
@@ -71,9 +69,14 @@ masked before anything is kept, and the first 64 KiB of a body are.
         Binding("escape,w", "back", "close", id="wire.close", tooltip="Back to where you were"),
     ]
 
-    def __init__(self, proxy: ProxyClient, title: str = "local") -> None:
+    def __init__(
+        self, proxy: ProxyClient, title: str = "local", *, doctor: Doctor | None = None, at: Exchange | None = None
+    ) -> None:
+        """`at`: the exchange to begin with, also when it was long ago."""
         super().__init__()
         self.proxy = proxy
+        self.doctor = doctor or Doctor(proxy)
+        self._at = at
         self._title = title
         self.shown: Sequence[Exchange] = ()
         """What is listed, newest first."""
@@ -83,12 +86,12 @@ masked before anything is kept, and the first 64 KiB of a body are.
         self.words = ""
         self._taken: Sequence[Exchange] = ()
         self._seen: tuple[int, int, int] | None = None
-        self._chosen: int | None = None
+        self._chosen = at.number if at else None
         self._drawn: object = None
         """What the lower part shows: it is drawn again only when that changes."""
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2])
+        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
         with Vertical(id="wire-list") as pane:
             pane.border_title = "Wire"
             yield Static(id="wire-header")
@@ -122,7 +125,10 @@ masked before anything is kept, and the first 64 KiB of a body are.
         if not (again or (seen != self._seen and not self.stopped)):
             return
         if not self.stopped:
+            self.doctor.look()
             self._seen, self._taken = seen, tuple(reversed(log))
+            if self._at is not None and self._at not in self._taken:
+                self._taken = (*self._taken, self._at)
         self._show_link(seen[1:])
         self.shown = [exchange for exchange in self._taken if self._matches(exchange)]
         rows = (row for row, exchange in enumerate(self.shown) if exchange.number <= (self._chosen or 1 << 62))
@@ -132,13 +138,13 @@ masked before anything is kept, and the first 64 KiB of a body are.
     def _show_link(self, counts: tuple[int, int]) -> None:
         """The line on top, by the last exchange that ended."""
         top = self.query_one(TopLine)
-        ended = (each for each in self._taken if each.ok is not None and not exchange_text.given_up(each))
+        ended = (each for each in self._taken if each.ok is not None and not given_up(each))
         last = next(ended, None)
         top.link = Link.CONNECTED if last is None or last.status else Link.NO_ANSWER
         top.server, top.counts = self.proxy.dialect.name, counts
 
     def _matches(self, exchange: Exchange) -> bool:
-        if self.failed_only and (exchange.ok is not False or exchange_text.given_up(exchange)):
+        if self.failed_only and (exchange.ok is not False or given_up(exchange)):
             return False
         text = f"{exchange.method} {exchange.path} {exchange.status} {exchange.failure or ''}".lower()
         return all(word in text for word in self.words.lower().split())
@@ -162,21 +168,9 @@ masked before anything is kept, and the first 64 KiB of a body are.
         if selected is None:
             return Content.styled(self._nothing(), "$ktui-muted")
         text = exchange_text.detail(selected, headers=self.headers)
-        if said := self._advice(selected):
-            text += Content("\n\n") + plain(said).stylize("$warning")
+        if (found := self.doctor.of(selected)) is not None:
+            text += Content("\n\n") + exchange_text.diagnosis(found)
         return text
-
-    def _advice(self, exchange: Exchange) -> str:
-        """What a failure means and what to do about it."""
-        if exchange.ok is not False or exchange_text.given_up(exchange):
-            return ""
-        error: ProxyError = Unreachable(exchange.failure or "")
-        if exchange.status is not None and exchange.failure is None:
-            path = exchange.path.removeprefix(urlsplit(self.proxy.url).path)
-            headers = {name.lower(): value for name, value in exchange.response_headers}
-            error = refusal(exchange.method, path, exchange.status, headers, exchange.response_body, exchange)
-        described = describe(error)
-        return described.next_step if exchange.failure else f"{described.title}. {described.next_step}".strip()
 
     def _nothing(self) -> str:
         if self.words or self.failed_only:

@@ -9,6 +9,8 @@ from textual.content import Content
 
 from ktui.jsontext import NotJson, Role, Span, json_lines, tokens
 from ktui.model import Exchange
+from ktui.records.causes import Diagnosis
+from ktui.records.diagnosis import given_up
 from ktui.ui.text import clean, plain
 
 STYLES = {
@@ -63,6 +65,18 @@ def detail(exchange: Exchange, *, headers: bool = True) -> Content:
     return Content("\n").join(parts)
 
 
+def diagnosis(found: Diagnosis) -> Content:
+    """What an exchange shows: the likely cause, and under it what to do."""
+    sign, colour = ("·", "$ktui-muted") if found.note else ("▲", "$warning")
+    return Content("\n").join(
+        [
+            Content.assemble((f"{sign} ", colour), (found.title, f"bold {colour}")),
+            plain(found.cause),
+            Content.assemble(("→ ", colour), plain(found.next_step)),
+        ]
+    )
+
+
 def _cut(path: str, width: int) -> Content:
     """What a path ends with says more than its middle."""
     begin = width // 3
@@ -80,11 +94,6 @@ def size(count: int) -> str:
             return f"{scaled:.1f} {unit}" if scaled < 9.95 else f"{scaled:.0f} {unit}"
         scaled /= 1000
     return f"{scaled:.1f} GB"
-
-
-def given_up(exchange: Exchange) -> bool:
-    """Whether we ourselves stopped waiting, as a read does when its place is left: no failure of anybody's."""
-    return (exchange.failure or "").startswith("given up")
 
 
 def _status(exchange: Exchange) -> str:

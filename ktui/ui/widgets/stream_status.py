@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from textual.content import Content
 
 from ktui.errors import ProxyError
-from ktui.ui.report import sentence
+from ktui.ui.report import brief
 from ktui.ui.widgets.record_table import RecordTable
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -60,7 +60,7 @@ class StreamStatus:
     ) -> None:
         """Take the figures of the moment. `retry_at` is monotonic; `unread` are records that were not asked for yet."""
         self.state = state
-        self.reason = sentence(error) if error else ""
+        self.reason = brief(error) if error else ""
         self.retry_in = retry_at - time.monotonic()
         self.kept, self.size_bytes = table.records.kept, table.records.size_bytes
         self.behind = unread
