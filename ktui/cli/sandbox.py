@@ -33,6 +33,8 @@ def parse(arguments: list[str]) -> Work:
     add("--flavour", choices=FLAVOURS, default="C", help=f"the make of proxy to play: {makes} (default: C)")
     add("--auto-create", action="store_true", help="producing to an unknown topic creates it")
     add("--instance-timeout", type=float, default=300.0, metavar="S", help="idle seconds until a consumer is forgotten")
+    add("--tls-cert", type=Path, metavar="FILE", help="speak TLS with this certificate (PEM)")
+    add("--tls-key", type=Path, metavar="FILE", help="its private key, when that is in a file of its own")
     faults = parser.add_argument_group("faults, to see what a client makes of them")
     faults.add_argument("--latency", type=float, default=0.0, metavar="MS", help="answer everything this much later")
     faults.add_argument(
@@ -97,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         sandbox.faults.base_uri = options.base_uri
         for status, times in options.fail_next:
             sandbox.faults.fail_next(status, times)
-        await serve(sandbox, options.host, options.port, say=announce)
+        await serve(sandbox, options.host, options.port, say=announce, cert=options.tls_cert, key=options.tls_key)
 
     asyncio.run(main())
     return 0

@@ -7,9 +7,11 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from ktui.errors import ConfigError
 from ktui.server.sandbox import Sandbox
@@ -34,11 +36,14 @@ async def serve(
     port: int = 8082,
     *,
     say: Callable[[str], object] | None = None,
+    cert: Path | None = None,
+    key: Path | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open (default: print)."""
+    """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open (default: print).
+    With `cert`, in TLS; its key is in `key` or in the same file."""
     listener = listen(host, port)
     try:
-        server = make_server(sandbox)
+        server = make_server(sandbox, tls_of(cert, key) if cert else {})
     except BaseException:
         listener.close()
         raise
@@ -50,7 +55,7 @@ async def serve(
             opened.cancel()
             if not serving.done():
                 shown = f"[{host}]" if ":" in host else host
-                (say or partial(print, flush=True))(f"http://{shown}:{listener.getsockname()[1]}")
+                (say or partial(print, flush=True))(f"http{'s' if cert else ''}://{shown}:{listener.getsockname()[1]}")
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             server.should_exit = True
@@ -76,8 +81,17 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
 
-def make_server(sandbox: Sandbox) -> OpenServer:
-    """A server that leaves logs, signals and the event loop alone."""
+def tls_of(cert: Path, key: Path | None) -> dict[str, Any]:
+    """uvicorn's settings for TLS. ConfigError when these files cannot be used."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except OSError as error:  # an SSLError is one too
+        raise ConfigError(f"no TLS with {cert}{f' and {key}' if key else ''}: {error.strerror}") from None
+    return {"ssl_certfile": cert, "ssl_keyfile": key}
+
+
+def make_server(sandbox: Sandbox, tls: Mapping[str, Any] = {}) -> OpenServer:
+    """A server that leaves logs, signals and the event loop alone. `tls`: settings of uvicorn."""
     try:
         import uvicorn
     except ImportError as error:
@@ -107,6 +121,7 @@ def make_server(sandbox: Sandbox) -> OpenServer:
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=1,
+        **tls,
     )
     return Quiet(config)
 
