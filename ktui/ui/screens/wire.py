@@ -168,9 +168,10 @@ masked before anything is kept, and the first 64 KiB of a body are.
         if selected is None:
             return Content.styled(self._nothing(), "$ktui-muted")
         text = exchange_text.detail(selected, headers=self.headers)
-        if (found := self.doctor.of(selected)) is not None:
-            text += Content("\n\n") + exchange_text.diagnosis(found)
-        return text
+        if (found := self.doctor.of(selected)) is None:
+            return text
+        said = exchange_text.diagnosis(found)  # of a failure it comes first: on 24 lines there is no room below
+        return Content("\n\n").join([text, said] if found.note else [said, text])
 
     def _nothing(self) -> str:
         if self.words or self.failed_only:
