@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import httpx
+import msgspec
 
 from ktui.errors import Busy, Conflict, NotFound, Unacceptable, Unsupported
 from ktui.model import Draft, Exchange, OffsetRange, Partition, Positions, Produced, TopicDetail, TopicPartition
-from ktui.rest import address, codec, probing
+from ktui.rest import address, batch_reports, codec, probing
 from ktui.rest.address import segment
 from ktui.rest.auth import Credentials
+from ktui.rest.by_offset import ByOffset
 from ktui.rest.capabilities import capabilities
 from ktui.rest.consumer import Consumer, OpenConsumer
 from ktui.rest.dialect import CONFLUENT, Dialect, Gear
+from ktui.rest.direct import DirectConsumer, OpenDirect
 from ktui.rest.instances import Instance, Instances
 from ktui.rest.tls import Tls
 from ktui.rest.wire import SUCCESS, Wire, refuse
@@ -57,6 +60,7 @@ class ProxyClient:
         self._wire = Wire(place, credentials, tls, transport)
         self._instances = Instances(self._wire)
         self._open = self._instances.open
+        self._by_offset = ByOffset(self._wire, lambda: self.consumer(group=_own_name(), gear=self.dialect.look))
 
     @property
     def exchanges(self) -> deque[Exchange]:
@@ -100,16 +104,26 @@ class ProxyClient:
         return sorted(codec.read(await self._wire.request("GET", "/topics", seconds=30.0), codec.names))
 
     async def topic(self, name: str) -> TopicDetail:
+        """What there is to know about it. Where topics are not described, no more than its partitions."""
+        if not self.dialect.describes_topics:
+            return TopicDetail(name, await self._by_offset.partitions(name))
         return codec.read(await self._wire.request("GET", f"/topics/{segment(name)}"), codec.topic)
 
     async def partitions(self, topic: str) -> tuple[Partition, ...]:
+        if not self.dialect.describes_topics:
+            return await self._by_offset.partitions(topic)
         path = f"/topics/{segment(topic)}/partitions"
         return codec.read(await self._wire.request("GET", path), codec.partitions)
 
     async def partition(self, tp: TopicPartition) -> Partition:
+        if not self.dialect.describes_topics:
+            await self._by_offset.read(tp, 0, 0, 1)
+            return Partition(tp.partition)
         return codec.read(await self._wire.request("GET", self._partition_path(tp)), codec.partition)
 
     async def offsets(self, tp: TopicPartition) -> OffsetRange:
+        if not self.dialect.tells_offsets:
+            return await self._by_offset.edges(tp)
         answer = await self._wire.request("GET", f"{self._partition_path(tp)}/offsets")
         return codec.read(answer, codec.offsets)
 
@@ -147,6 +161,9 @@ class ProxyClient:
         unknown. What this make of proxy cannot write is Unsupported before anything is sent."""
         for draft in drafts:
             self._check(draft, partition)
+        if partition is not None and not self.dialect.produces_to_path:
+            drafts = [msgspec.structs.replace(draft, partition=_either(draft.partition, partition)) for draft in drafts]
+            partition = None
         try:
             body = codec.produce_body(drafts, format, self.dialect)
         except ValueError as error:
@@ -162,7 +179,8 @@ class ProxyClient:
         )
         if answer.status not in SUCCESS and b'"offsets"' not in answer.body:
             raise refuse("POST", path, answer)
-        return codec.read(answer, codec.produced)
+        reports = codec.read(answer, codec.produced)
+        return reports if self.dialect.reports_each_record else batch_reports.share_out(reports, drafts)
 
     def consumer(
         self,
@@ -172,15 +190,23 @@ class ProxyClient:
         format: str = "binary",
         reset: str = "earliest",
     ) -> AbstractAsyncContextManager[Consumer]:
-        """A consumer instance for as long as the block runs. Without a group, one nobody else has."""
+        """A consumer instance for as long as the block runs. Without a group, one nobody else has.
+
+        Where records are read by offset (Redpanda), only a named group makes an instance: other reading needs none.
+        """
         if format not in self.dialect.formats:
             raise Unsupported(f"{self.dialect.name} does not read {format}: {', '.join(self.dialect.formats)} it does")
         dialect, gear = self.dialect, gear or self.dialect.tail
-        name = f"ktui-{secrets.token_hex(4)}"
+        if reset not in dialect.resets:
+            raise Unsupported(f"{dialect.name} starts at {' or '.join(dialect.resets)} only")
+        if dialect.reads_by_offset and group is None:
+            return OpenDirect(DirectConsumer(self._wire, self._by_offset, dialect, gear, format))
+        name = _own_name()
         instance = Instance(
-            group=f"ktui-{secrets.token_hex(4)}" if group is None else group,
+            group=_own_name() if group is None else group,
             name=name,
             body=codec.encode(dialect.create_body(name, format, reset, gear)),
+            delete_body=dialect.delete_body,
         )
         return OpenConsumer(self._instances, instance, lambda: Consumer(self._wire, instance, dialect, gear, format))
 
@@ -230,3 +256,11 @@ class ProxyClient:
         given = draft.partition if partition is None else partition
         if given is not None and given < 0:
             raise Unacceptable(0, 0, f"There is no partition {given}")
+
+
+def _own_name() -> str:
+    return f"ktui-{secrets.token_hex(4)}"
+
+
+def _either(first: int | None, second: int) -> int:
+    return second if first is None else first

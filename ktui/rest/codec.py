@@ -258,7 +258,7 @@ def _embedded(content: bytes | None, format: str, what: str) -> object:
 def _produced(report: _Report) -> Produced:
     if report.error_code is not None or report.error is not None:
         text = report.error or report.message or f"error {report.error_code}"
-        return Produced(error=text, error_code=report.error_code)
+        return Produced(report.partition, error=text, error_code=report.error_code)
     if report.offset is not None and report.offset < 0:
         return Produced()
     return Produced(report.partition, report.offset)

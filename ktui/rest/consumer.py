@@ -135,6 +135,8 @@ class Consumer:
 
     async def commit(self, positions: Positions | None = None) -> None:
         """Let the group resume at these offsets; without any, after everything read so far."""
+        if positions and (why_not := self._dialect.check_commit(positions)):
+            raise Unsupported(why_not)
         body = self._dialect.commit_all if positions is None else codec.commit_body(positions, self._dialect)
         await self._post("/offsets", body, seconds=COMMIT_SECONDS)
 

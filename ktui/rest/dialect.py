@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ktui.model import Positions
+
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -76,6 +78,7 @@ class Dialect(msgspec.Struct, frozen=True):
     commit_adds_one: bool = False
     """Committing offset n stores n + 1."""
     commit_key: str = "offsets"
+    largest_commit: int = 2**63 - 1
     commit_all: bytes | None = None
     """The body that commits everything read so far. None: no body, and no Content-Type either."""
     delete_body: bytes | None = None
@@ -108,6 +111,11 @@ class Dialect(msgspec.Struct, frozen=True):
             **self.auto_commit_off,
             **gear.options,
         }
+
+    def check_commit(self, positions: Positions) -> str:
+        """Why these cannot be committed; empty when they can."""
+        large = next((offset for offset in positions.values() if offset > self.largest_commit), None)
+        return "" if large is None else f"{self.name} stores offsets up to {self.largest_commit:,}, not {large:,}"
 
     def commit_offset(self, resume: int) -> int:
         """What to post so that the group resumes at `resume`. -1 is how offset 0 is committed on C and K."""
@@ -201,6 +209,7 @@ REDPANDA = Dialect(
     writes_null_key=False,
     omits_nulls=True,
     commit_key="partitions",
+    largest_commit=2**31 - 1,
     commit_all=b"",
     delete_body=b"",
     resets=("earliest",),

@@ -30,6 +30,8 @@ class Instance:
     group: str
     name: str
     body: bytes
+    delete_body: bytes | None = None
+    """What its DELETE carries."""
     made: bool | None = None
     """None: nobody knows, the create may still be carried out."""
     refused: bool = False
@@ -128,7 +130,9 @@ class Instances:
         for pause in pauses:
             await asyncio.sleep(pause)
             try:
-                answer = await self._wire.request("DELETE", instance.path, seconds=5.0, expect=(*SUCCESS, 404))
+                answer = await self._wire.request(
+                    "DELETE", instance.path, body=instance.delete_body, seconds=5.0, expect=(*SUCCESS, 404)
+                )
             except ProxyError as error:
                 if self._closing and refusals.never_sent(error.__cause__):
                     return  # the proxy is away, and ours with it if it comes back
