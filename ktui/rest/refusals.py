@@ -103,7 +103,7 @@ def _not_found(path: str, code: int | None, message: str, exchange: Exchange) ->
     return NotFound(404, number, message, exchange)
 
 
-def unreachable(error: httpx.RequestError, where: str, seconds: float, begun: bool) -> str:
+def unreachable(error: BaseException, where: str, seconds: float, begun: bool) -> str:
     """A sentence about a connection that gave no answer. `begun`: the beginning of one had come."""
     for cause in causes(error):
         if isinstance(cause, socket.gaierror):

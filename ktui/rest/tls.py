@@ -18,6 +18,8 @@ _UNKNOWN_CA = (18, 19, 20, 21)
 _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE", "NO_CERTIFICATE")
 """Alerts for a certificate that was not shown: of TLS 1.3, of Java, of TLS 1.2, of old ones."""
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+_NOT_SAID = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLZeroReturnError, ssl.SSLEOFError)
+"""No word of the other side."""
 ALERT = "\\x15\\x03"
 """How an error of h11 shows the beginning of an alert: TLS, answering plain HTTP."""
 HOW = "cert_file and key_file, or --cert and --key"
@@ -116,7 +118,7 @@ def trouble(causes: Iterable[BaseException], where: str, *, shown: bool) -> str 
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: the certificate of {where} {_unverified(cause)}"
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLZeroReturnError | ssl.SSLEOFError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _NOT_SAID):
             return f"TLS: {where} {_disagreed(cause, shown)}"
     return None
 

@@ -181,7 +181,7 @@ class Wire:
             if response.status_code not in SUCCESS:  # goes into messages
                 whole = self.credentials.hide(whole)
             return Answer(response.status_code, response.headers, whole, exchange)
-        except httpx.RequestError as error:
+        except (httpx.RequestError, ssl.SSLError) as error:  # httpx lets alerts through that come after the handshake
             exchange.failure = self.credentials.hide_text(scrub(self._unreachable(error, seconds, exchange)))
             for cause in refusals.causes(error):
                 cause.__traceback__ = None  # its frames hold the headers as they were sent
@@ -192,7 +192,7 @@ class Wire:
         finally:
             self._ended(exchange, started, chunks)
 
-    def _unreachable(self, error: httpx.RequestError, seconds: float, exchange: Exchange) -> str:
+    def _unreachable(self, error: httpx.RequestError | ssl.SSLError, seconds: float, exchange: Exchange) -> str:
         """Why there is no answer, in a sentence."""
         where, begun = self.address.where, exchange.status is not None
         if self._speaks_tls:
