@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from ktui.model import Record
 from ktui.rest.dialect import MIB, Dialect, Gear
 
@@ -12,6 +14,7 @@ FAR_BEHIND = 1000
 LARGEST_READ = 64 * MIB
 _TOO_BIG = 3
 """Empty reads in a row, with records known to be there, after which the next one is taken to exceed max_bytes."""
+_WIDER = 8
 _DRAINED = 6
 """As many say that the rest are no records: markers of transactions take offsets too."""
 
@@ -29,24 +32,32 @@ class Pace:
         """max_bytes grown beyond the gear's, to see whether a large record is why nothing comes."""
         self._needed = 0
         """What the largest record made it grow to. Kept: where one is, there are more."""
-        self._wide = self._limitless = False
+        self._wide = 0
+        """max_bytes of a read that is to bring many records, when it is."""
 
     @property
     def max_bytes(self) -> int | None:
         """What the next read asks for at most."""
-        limit = self._dialect.catch_up.max_bytes if self._wide else self.gear.max_bytes
-        if limit is None or self._limitless:
+        limit = self.gear.max_bytes
+        if limit is None:
             return None
-        return max(limit, self._needed, self._asked or 0)
+        return max(limit, self._needed, self._asked or 0, self._wide)
 
     def widen(self) -> None:
-        """Ask for as much as at a backlog, until records come."""
-        self._wide = True
+        """Ask for as much as at a backlog until records come; said again, for more."""
+        limit = self._dialect.catch_up.max_bytes or 0
+        self._wide = min(max(limit, _WIDER * self._wide), LARGEST_READ)
 
     def lift(self) -> bool:
         """Ask without max_bytes from now on. False when it is not asked for anyway."""
-        asked, self._limitless = self.max_bytes is not None, True
-        return asked
+        if self.gear.max_bytes is None:
+            return False
+        tail, catch_up = (replace(gear, max_bytes=None) for gear in (self._dialect.tail, self._dialect.catch_up))
+        if self._dialect.tail is self._dialect.catch_up:
+            catch_up = tail
+        self.gear = catch_up if self.catching_up else tail
+        self._dialect = replace(self._dialect, tail=tail, catch_up=catch_up)
+        return True
 
     @property
     def catching_up(self) -> bool:
@@ -65,7 +76,7 @@ class Pace:
         """Take in one read. True when it is worth asking how far behind we are, and then to choose again."""
         full = self._full(records)
         if records:
-            self._empty_reads, self._asked, self._wide = 0, None, False
+            self._empty_reads, self._asked, self._wide = 0, None, 0
         elif behind > 0:
             self._empty_reads += 1
             limit = self.max_bytes

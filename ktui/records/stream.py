@@ -193,6 +193,7 @@ class Stream:
     def _go_back(self) -> Batch:
         """What came is left for a read from our positions, which brings what was passed over too."""
         self._hollow.went_back()
+        self._pace.widen()
         self._reopen = True
         return Batch()
 
@@ -200,8 +201,8 @@ class Stream:
         """A 500 that may be Karapace's way of having nothing but records without key and value."""
         if not self._client.dialect.fails_on_empty_records or error.status != 500:
             raise error
-        self._pace.widen()
         if self._hollow.failed():
+            self._pace.widen()
             self._edges.doubt()
             self._reopen = True
             return Batch()

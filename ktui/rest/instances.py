@@ -73,6 +73,13 @@ class Instances:
         if instance.deleting is None or instance.deleting.done():
             instance.deleting = self._start(self._delete(instance))
 
+    async def settle(self) -> int:
+        """Wait for what is being deleted, at most 3 s. How many of those that were left may be there still."""
+        deleting = {each.deleting for each in self.open.values() if each.left and each.deleting is not None}
+        if deleting:
+            await asyncio.wait(deleting, timeout=CLOSING_SECONDS)
+        return sum(each.left for each in self.open.values())
+
     async def aclose(self) -> None:
         """Wait for the background, delete what is open; at most 3 s, even when cancelled meanwhile."""
         deadline = time.monotonic() + CLOSING_SECONDS
@@ -127,6 +134,7 @@ class Instances:
         if instance.creating is not None:
             await asyncio.wait({instance.creating})
         pauses = _PAUSES[: 2 if instance.refused else None]
+        unknown = 0
         for pause in pauses:
             await asyncio.sleep(pause)
             try:
@@ -137,7 +145,9 @@ class Instances:
                 if self._closing and refusals.never_sent(error.__cause__):
                     return  # the proxy is away, and ours with it if it comes back
                 continue
-            if answer.status != 404 or instance.made or pause == pauses[-1]:
+            unknown += answer.status == 404
+            # Made and not known: expired, or another replica answered, and then the next one may be the right one.
+            if answer.status != 404 or (instance.made and unknown == 2) or pause == pauses[-1]:
                 self._cross_out(instance)
                 return
 

@@ -1,0 +1,103 @@
+"""What an example is made of: a topic, a place to begin, and what happens while it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from hypothesis import strategies as st
+
+from ktui.rest.dialect import DIALECTS, Dialect
+
+SMALL_READ = 4096
+"""max_bytes of the gears here, so that a record above it is no megabyte."""
+SIZES = (0, 0, 1, 20, 200, 1000, 1500, SMALL_READ - 1, SMALL_READ, 3 * SMALL_READ)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens."""
+
+    kind: str
+    amount: int
+    where: int
+    seconds: float
+    """Until the next."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One example."""
+
+    partitions: int
+    sizes: tuple[int, ...]
+    bulk: int
+    """Small records before all others."""
+    dropped: frozenset[int]
+    """Which of the records are compacted away; in partitions in turn."""
+    truncated: int
+    start: int
+    """Per mille of each partition at which it begins."""
+    steps: tuple[Step, ...]
+    json: bool
+    tight: bool
+    """Reads are small."""
+    limited: bool
+    """max_bytes is sent where it must not be."""
+
+
+KINDS = (
+    "append",
+    "append",
+    "hollow",
+    "poison",
+    "compact",
+    "truncate",
+    "skip",
+    "expire",
+    "restart",
+    "busy",
+    "asked to wait",
+    "gateway",
+    "gone",
+    "cut",
+    "away",
+    "refused seeks",
+    "cancelled",
+    "cancelled",
+    "paused",
+    "calm",
+    "calm",
+)
+PAUSES = (0.0, 0.003, 0.006, 0.01, 0.03, 0.1, 0.6, 3.0, 15.0)
+STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 30), st.integers(0, 5), st.sampled_from(PAUSES))
+PLANS = st.builds(
+    Plan,
+    partitions=st.integers(1, 4),
+    sizes=st.lists(st.sampled_from(SIZES), max_size=60).map(tuple),
+    bulk=st.sampled_from((0, 0, 0, 40, 700, 1300)),
+    dropped=st.frozensets(st.integers(0, 60), max_size=20),
+    truncated=st.sampled_from((0, 0, 0, 3, 25)),
+    start=st.sampled_from((0, 0, 0, 100, 500, 990, 1000)),
+    steps=st.lists(STEPS, max_size=14).map(tuple),
+    json=st.sampled_from((False, False, False, True)),
+    tight=st.booleans(),
+    limited=st.sampled_from((False, False, False, True)),
+)
+
+
+def dialect(letter: str, plan: Plan) -> Dialect:
+    """The real one, with smaller reads if the plan says so. One byte, as on Karapace, stays one byte."""
+    real = DIALECTS[letter]
+    changed = {}
+    for name in ("tail", "catch_up"):
+        gear = getattr(real, name)
+        limit = gear.max_bytes
+        if plan.tight and limit is not None and limit > 1:
+            limit = SMALL_READ
+        if plan.limited and letter == "S":
+            limit = SMALL_READ
+        changed[name] = msgspec.structs.replace(gear, max_bytes=limit) if limit != gear.max_bytes else gear
+    if changed["tail"] == changed["catch_up"]:
+        changed["catch_up"] = changed["tail"]  # one gear: told by identity
+    return msgspec.structs.replace(real, **changed)

@@ -1,0 +1,50 @@
+"""From any start to any end, whatever happens: every record once and in order, and no instance left.
+
+KTUI_EXAMPLES=5000 lives through so many random ones per flavour and prints what they came to (with -s).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from ktui.server.flavours import FLAVOURS
+from tests.property.plans import PLANS, Plan
+from tests.property.virtual import run
+from tests.property.world import lived
+
+EXAMPLES = int(os.environ.get("KTUI_EXAMPLES", "0"))
+LETTERS = sorted(FLAVOURS)
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_every_record_once_and_in_order(letter: str) -> None:
+    counts: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES or 150,
+        derandomize=not EXAMPLES,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(plan=PLANS)
+    def example(plan: Plan) -> None:
+        world = run(lived(letter, plan))
+        counts["examples"] += 1
+        counts["records"] += world.records
+        counts["gaps"] += len(world.gaps)
+        counts["stopped and begun again"] += world.stops
+        counts["requests"] += world.watching.requests.total()
+        counts.update(world.batches)
+        counts.update(f"step {step.kind}" for step in plan.steps)
+
+    example()
+    if EXAMPLES:
+        print(f"\n{letter}: lost 0, twice 0, instances left 0;", ", ".join(f"{n} {what}" for what, n in counts.items()))
+    assert counts["records"] > 1000
+    assert counts["gaps"]
+    assert counts["trouble"]
