@@ -20,8 +20,6 @@ _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAIL
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 _NOT_SAID = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLZeroReturnError, ssl.SSLEOFError)
 """No word of the other side."""
-ALERT = "\\x15\\x03"
-"""How an error of h11 shows the beginning of an alert: TLS, answering plain HTTP."""
 HOW = "cert_file and key_file, or --cert and --key"
 
 
@@ -126,7 +124,7 @@ def trouble(causes: Iterable[BaseException], where: str, *, shown: bool) -> str 
 def silence(where: str, *, tls: bool, connecting: bool, shown: bool) -> str:
     """A sentence for a connection that ended without a word, on the very first try: not every server sends alerts."""
     if not tls:
-        return f"{where} closed the connection without an answer. If TLS is spoken there, the address begins with https"
+        return f"{where} closed the connection without an answer; if it speaks TLS, the address begins with https://"
     certificate = "it does not accept our certificate" if shown else f"it wants a client certificate ({HOW})"
     if connecting:
         return (

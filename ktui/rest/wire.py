@@ -199,8 +199,6 @@ class Wire:
             failed = tls.trouble(refusals.causes(error), where, shown=self._shows_certificate)
             if failed is not None:
                 return failed
-        elif tls.ALERT in str(error):
-            return f"TLS is spoken at {where}: the address begins with https://"
         if not (begun or self._answered) and refusals.went_silent(error):
             connecting = refusals.never_sent(error)
             return tls.silence(where, tls=self._speaks_tls, connecting=connecting, shown=self._shows_certificate)
