@@ -59,6 +59,7 @@ class ProxyTable(Secured, frozen=True, kw_only=True):
 
     url: str
     headers: dict[str, str] = {}
+    dialect: str | None = None
 
 
 class FileTable(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ class EnvironmentTable(Secured, frozen=True):
     """KTUI_URL, KTUI_USER and so on."""
 
     url: str | None = None
+    dialect: str | None = None
     theme: str | None = None
     keep_mb: Megabytes | None = None
 
@@ -101,6 +103,8 @@ class Config:
     key_password: str | None = field(default=None, repr=False)
     insecure: bool = False
     """The certificate of the proxy is not looked at. Only the command line says so."""
+    dialect: str | None = None
+    """Which make of proxy it is, by letter or name. None: found out by probing."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request; often tokens, hence never shown."""
     theme: str | None = None
@@ -139,6 +143,7 @@ def load(
     keep_mb: int | None = None,
     secured: Mapping[str, str | None] = {},
     insecure: bool = False,
+    dialect: str | None = None,
 ) -> Config:
     """Merge all places. `url` may be a URL, `host:port`, or the NAME of a `[proxy.NAME]`, here and in every place.
     `secured` holds the options of `security.OPTIONS` that were given."""
@@ -169,6 +174,7 @@ def load(
     merged["url"], user, password = split_credentials(target.url, place)
     if target.headers:
         choose("headers", (target.headers, place))
+    choose("dialect", (dialect, flag), (variables.dialect, "KTUI_DIALECT"), (target.dialect, place))
     # The URL that was named on the command line brings its own credentials; those of the environment fill in for
     # every other place.
     inside = Place(place, {**target.security, **_given(user=user, password=password)}, path.parent)

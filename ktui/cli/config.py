@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
         "cert_file": str(config.cert_file or "none"),
         "key_file": str(config.key_file or ("in cert_file" if config.cert_file else "none")),
         "insecure": "yes: whoever answers is believed" if config.insecure else "no",
+        "dialect": config.dialect or "found out by asking",
         "headers": ", ".join(sorted(config.headers)) or "none",
         "theme": config.theme or "the app's own",
         "keep_mb": str(config.keep_mb),

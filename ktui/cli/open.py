@@ -14,12 +14,14 @@ from ktui.cli.terminal import need_terminal, prepare_terminal
 if TYPE_CHECKING:
     from ktui.config import Config
     from ktui.rest.client import ProxyClient
+    from ktui.rest.dialect import Dialect
     from ktui.ui.app import KtuiApp
 
 COMMANDS = """\
 commands, each with a --help of its own:
   ktui demo            the app on made-up topics with living traffic; needs no server
   ktui sandbox         a Kafka REST Proxy in memory, for other programs to talk to
+  ktui doctor          what a proxy can do, and what is wrong with it
   ktui config          what is configured, and where each value came from
 
 User and password go into the URL or into KTUI_USER and KTUI_PASSWORD, a token into KTUI_TOKEN.
@@ -42,7 +44,7 @@ def parse(arguments: list[str]) -> Work:
     options = parser.parse_args(arguments)
     if options.version:
         parser.error("--version stands alone")
-    if options.url in ("demo", "sandbox", "config"):
+    if options.url in ("demo", "sandbox", "doctor", "config"):
         parser.error(f"the command comes first: ktui {options.url} ...")
     return partial(run, options)
 
@@ -63,6 +65,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", metavar="NAME", help="colours; ctrl+p in the app lists them")
     parser.add_argument("--keep-mb", type=megabytes, metavar="N", help="megabytes of records to keep (default: 256)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="read this instead of the usual config.toml")
+    parser.add_argument(
+        "--dialect",
+        metavar="NAME",
+        help="which make of proxy it is: Confluent, Karapace, Strimzi, Redpanda or C, K, S, R (default: found out)",
+    )
 
 
 def add_security(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +106,7 @@ def read_config(options: argparse.Namespace, url: str | None = None) -> Config:
         keep_mb=options.keep_mb,
         secured={name: given.get(name) for name in OPTIONS},
         insecure=given.get("insecure", False),
+        dialect=given.get("dialect"),
     )
 
 
@@ -134,7 +142,21 @@ def client_of(config: Config) -> ProxyClient:
         headers=config.headers,
     )
     tls = Tls(config.ca_file, config.cert_file, config.key_file, config.key_password, config.insecure, names)
-    return ProxyClient(config.url, credentials=credentials, tls=tls)
+    return ProxyClient(config.url, credentials=credentials, tls=tls, dialect=dialect_of(config))
+
+
+def dialect_of(config: Config) -> Dialect | None:
+    """The make of proxy that was named. Raises ConfigError for a name that none has."""
+    from ktui.errors import ConfigError
+    from ktui.rest.dialect import DIALECTS, named
+
+    if not config.dialect:
+        return None
+    if dialect := named(config.dialect):
+        return dialect
+    known = ", ".join(f"{each.name} ({letter})" for letter, each in DIALECTS.items())
+    place = config.sources.get("dialect", "")
+    raise ConfigError(f"{config.dialect} ({place}) is no make of proxy that is known here: {known}")
 
 
 def run_app(app: KtuiApp) -> int:

@@ -255,9 +255,8 @@ def capabilities(
     """What such a server can do, with the evidence there is."""
     by_request = {seen.request: seen for seen in signs}
     entries = [_judge(rule, dialect, by_request.get(rule.probe)) for rule in _V2]
-    adds = "stores the offset after the one it is sent: ktui sends one less"
-    title = f"a commit {adds if dialect.commit_adds_one else 'stores the offset that it is sent'}"
-    entries.append(_entry(dialect, "commit.exact", title, f"POST {_INSTANCE}/offsets", ""))
+    habit = "the proxy adds 1, ktui sends 1 less" if dialect.commit_adds_one else "stored as sent"
+    entries.append(_entry(dialect, "commit.exact", f"exact commits: {habit}", f"POST {_INSTANCE}/offsets", ""))
     for format in _FORMATS:
         why_not = "" if format in dialect.formats else f"this proxy does not know the format {format}"
         entries.append(

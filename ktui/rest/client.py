@@ -228,6 +228,10 @@ class ProxyClient:
                     raise Conflict(error.status, error.code, words, error.exchange) from error
                 raise
 
+    async def settle(self) -> int:
+        """Wait until instances that were left are deleted, at most 3 s. How many may be there still."""
+        return await self._instances.settle()
+
     async def aclose(self) -> None:
         """Delete every open instance, then close the connection; at most 3 s. May be called twice."""
         try:

@@ -54,7 +54,9 @@ def test_version_and_help_load_nothing_heavy(argument: str) -> None:
     assert not loaded & {"textual", "httpx", "msgspec", "starlette", "asyncio"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["sandbox", "--help"], ["config", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["demo", "--help"], ["sandbox", "--help"], ["doctor", "--help"], ["config", "--help"]]
+)
 def test_help_of_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(arguments)
