@@ -14,6 +14,8 @@ from ktui.model import Exchange
 
 KEPT = 64
 """Ended lives that are remembered."""
+EXPIRES_SECONDS = {"C": 300.0, "R": 300.0}
+"""After how many idle seconds a proxy forgets an instance, by the letter of its make; the others never do."""
 _CONSUMERS = re.compile(r"/consumers/([^/?]+)(?:/instances/([^/?]+)(?:/([a-z/]+))?)?(?:\?|$)")
 
 
@@ -64,6 +66,11 @@ class Life:
     def idle(self, now: datetime) -> float | None:
         """Seconds since it answered a call."""
         return None if self.last_call is None else (now - self.last_call).total_seconds()
+
+    def expires_in(self, letter: str, now: datetime) -> float | None:
+        """Seconds until the proxy forgets it, 0 once it has; None: never, or not known."""
+        idle, longest = self.idle(now), EXPIRES_SECONDS.get(letter)
+        return None if idle is None or longest is None else max(0.0, longest - idle)
 
 
 class Lives:
@@ -129,8 +136,8 @@ class Lives:
 
     def _answered(self, life: Life, verb: str, exchange: Exchange, when: datetime) -> None:
         if exchange.status == 404 and "assignment" not in exchange.response_body.decode(errors="replace").lower():
-            if exchange.method == "DELETE" or is_missing(exchange):
-                life.ended, life.gone = life.ended or when, life.ended is None
+            if life.is_open and (exchange.method == "DELETE" or is_missing(exchange)):
+                life.ended, life.gone = when, True
             return
         life.last_call = when
         if exchange.status is None or exchange.status >= 300:

@@ -136,6 +136,8 @@ def all_places() -> list[Place]:
     from ktui.ui.panes.record import RecordPane
     from ktui.ui.panes.stream import StreamPane
     from ktui.ui.panes.topics import TopicsPane
+    from ktui.ui.screens.capabilities import CapabilitiesScreen
+    from ktui.ui.screens.doctor import DoctorScreen
     from ktui.ui.screens.help import HelpScreen
     from ktui.ui.screens.start import StartScreen
     from ktui.ui.screens.wire import WireScreen
@@ -156,6 +158,8 @@ def all_places() -> list[Place]:
         Place("copy", (CopyMenu,)),
         Place("prompt", (Prompt,), typed_in=True),
         Place("wire", (WireScreen, LineTable)),
+        Place("doctor", (DoctorScreen, LineTable)),
+        Place("capabilities", (CapabilitiesScreen, LineTable)),
         Place("start", (StartScreen,)),
         Place("help", (HelpScreen,)),
     ]

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from ktui.config import Config
 from ktui.errors import Busy, Forbidden, NotAProxy, ProxyError, Unreachable
 from ktui.model import TopicDetail, TopicPartition
+from ktui.records.doctor import Doctor
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import Dialect
@@ -24,6 +25,8 @@ from ktui.ui.panes.record import RecordPane
 from ktui.ui.panes.stream import StreamPane
 from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.report import report
+from ktui.ui.screens.capabilities import CapabilitiesScreen
+from ktui.ui.screens.doctor import DoctorScreen
 from ktui.ui.screens.wire import WireScreen
 from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.stream_status import StreamState
@@ -45,6 +48,15 @@ class MainScreen(Screen[None]):
         Binding("shift+tab", "app.focus_previous", "pane before", id="main.previous", show=False, tooltip="Back"),
         Binding("z", "zoom", "whole screen", id="main.zoom", show=False, tooltip="This pane alone, and back"),
         Binding("w", "wire", "wire", id="main.wire", show=False, tooltip="Every request and its answer"),
+        Binding("D", "doctor", "doctor", id="main.doctor", show=False, tooltip="What went wrong lately, and why"),
+        Binding(
+            "C",
+            "capabilities",
+            "what this proxy can do",
+            id="main.capabilities",
+            show=False,
+            tooltip="What this server can do and what it cannot, call by call",
+        ),
         Binding("R", "refresh_all", "refresh", id="main.refresh", show=False, tooltip="Ask the proxy again"),
     ]
 
@@ -66,6 +78,7 @@ class MainScreen(Screen[None]):
     def __init__(self, proxy: ProxyClient, title: str, config: Config) -> None:
         super().__init__()
         self.proxy, self._title, self._config = proxy, title, config
+        self.doctor = Doctor(proxy)
         self._before = "stream"
 
     def compose(self) -> ComposeResult:
@@ -100,6 +113,7 @@ class MainScreen(Screen[None]):
 
     def _count(self) -> None:
         self.top_line.counts = (self.proxy.ok_count, self.proxy.failed_count)
+        self.doctor.look()
 
     # which pane is where
 
@@ -142,7 +156,14 @@ class MainScreen(Screen[None]):
         self.zoomed = not self.zoomed
 
     def action_wire(self) -> None:
-        self.app.push_screen(WireScreen(self.proxy, self._title))
+        self.app.push_screen(WireScreen(self.proxy, self._title, doctor=self.doctor))
+
+    def action_doctor(self) -> None:
+        self.app.push_screen(DoctorScreen(self.proxy, self._title, self.doctor))
+
+    @on(TopLine.ServerWanted)
+    def action_capabilities(self) -> None:
+        self.app.push_screen(CapabilitiesScreen(self.proxy, self._title))
 
     def action_refresh_all(self) -> None:
         self.topics_pane.refresh_topics()
@@ -178,6 +199,8 @@ class MainScreen(Screen[None]):
             self.top_line.link = Link.REFUSED if isinstance(event.error, Forbidden) else self.top_line.link
         elif event.state is not StreamState.OPENING:
             self.top_line.link = Link.CONNECTED
+        if event.state is StreamState.LIVE:  # places without a record to read are known too
+            self.offsets_pane.update_positions(self.stream_pane.positions)
 
     @on(StreamPane.RecordChosen)
     def _record_chosen(self, event: StreamPane.RecordChosen) -> None:

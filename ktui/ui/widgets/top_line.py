@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -33,7 +34,7 @@ class Link(Enum):
 
 
 class TopLine(Widget):
-    """One line; a click on the counters opens the wire screen."""
+    """One line; a click on the counters opens the wire screen, one on the server's name what it can do."""
 
     ALLOW_SELECT = False
 
@@ -51,11 +52,17 @@ class TopLine(Widget):
     class WireWanted(Message):
         """The counters were clicked."""
 
+    @dataclass
+    class ServerWanted(Message):
+        """The server's name was clicked."""
+
     def __init__(self, profile: str, host: str, *, unverified: bool = False) -> None:
         """`unverified`: nobody looks at the certificate of the proxy, and that is said."""
         super().__init__()
         self._unverified = unverified
         self._profile, self._host = clean(profile), clean(host)
+        self._server_at = range(0)
+        """The cells of the server's name."""
 
     def render(self) -> Content:
         width = self.size.width
@@ -72,7 +79,10 @@ class TopLine(Widget):
             self._host,
         )
         says = " · ".join(word for word in (clean(self.server), self.link.words) if word)
+        self._server_at = range(0)
         if says:
+            begin = left.cell_length + 3
+            self._server_at = range(begin, begin + cell_len(clean(self.server)))
             left += Content.assemble(" · ", cell_cut(says, max(8, room - left.cell_length - 3)))
         left = left.truncate(max(room, 8), ellipsis=True)
         return left + Content(" " * max(2, width - left.cell_length - right.cell_length)) + right
@@ -89,3 +99,5 @@ class TopLine(Widget):
     def on_click(self, event: events.Click) -> None:
         if event.x >= self.size.width - self._right().cell_length:
             self.post_message(self.WireWanted())
+        elif (at := event.get_content_offset(self)) is not None and at.x in self._server_at:
+            self.post_message(self.ServerWanted())

@@ -1,0 +1,170 @@
+"""What this proxy can do, call by call: why not, where it cannot, and what was seen when it was asked."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ktui.rest.capabilities import Capability
+from ktui.rest.client import ProxyClient
+from ktui.rest.dialect import DIALECTS
+from ktui.ui.screens.wire import WireScreen
+from ktui.ui.text import cell_cut, clean, plain
+from ktui.ui.widgets.key_line import KeyLine
+from ktui.ui.widgets.line_table import LineTable
+from ktui.ui.widgets.top_line import Link, TopLine
+
+REFRESH = 0.5
+"""Seconds between two looks: probing may end while this is open."""
+_WHAT = 36
+"""Columns of the title of a capability."""
+_CALL = 46
+"""Columns of the call, where there is room for the sentence too."""
+
+
+class CapabilitiesScreen(Screen[None]):
+    """Reads the client's capabilities; sends nothing."""
+
+    DEFAULT_CSS = """
+    CapabilitiesScreen {
+        & > Vertical, & > VerticalScroll {
+            border: round $ktui-dim;
+            border-title-color: $ktui-muted;
+            border-title-style: bold;
+            border-subtitle-color: $ktui-muted;
+        }
+        & > Vertical { height: 1fr; }
+        & > VerticalScroll { height: 7; padding: 0 1; scrollbar-size-vertical: 1; scrollbar-color: $ktui-dim; }
+        & > VerticalScroll { scrollbar-background: $background; scrollbar-background-hover: $background; }
+        & > Vertical:focus-within, & > VerticalScroll:focus { border: round $primary; border-title-color: $primary; }
+        & #can-header { height: 1; padding-left: 1; }
+        & Static { height: auto; }
+    }
+    """
+
+    HELP = """\
+# What this proxy can do
+
+Every call ktui may want, and whether this server has it. The makes of proxy differ, so it was asked a few harmless
+questions at the start: what it answered stands below, and `enter` shows the exchange. `--dialect` on the command line
+overrules the answers.
+"""
+
+    BINDINGS = [
+        Binding("enter", "prove", "exchange", id="capabilities.exchange", tooltip="The exchange that showed it"),
+        Binding("f", "lacking", "cannot only", id="capabilities.lacking", tooltip="Only what it cannot, or all"),
+        Binding("escape,C", "back", "close", id="capabilities.close", tooltip="Back to where you were"),
+    ]
+
+    def __init__(self, proxy: ProxyClient, title: str = "local") -> None:
+        super().__init__()
+        self.proxy, self._title = proxy, title
+        self.lacking = False
+        """Only what it cannot do is listed."""
+        self.shown: list[Capability] = []
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._title, self.proxy.url.partition("://")[2])
+        with Vertical(id="can-list") as pane:
+            pane.border_title = "What this proxy can do"
+            yield Static(id="can-header")
+            yield LineTable(self._line, id="can-table")
+        with VerticalScroll(id="can-detail") as detail:
+            detail.border_title = "How that is known"
+            yield Static(id="can-words")
+        yield KeyLine()
+
+    @property
+    def table(self) -> LineTable:
+        return self.query_one(LineTable)
+
+    @property
+    def selected(self) -> Capability | None:
+        """The one under the cursor."""
+        return self.shown[self.table.cursor] if self.shown else None
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.look()
+        self.set_interval(REFRESH, self.look)
+
+    def on_resize(self) -> None:
+        self.look()
+
+    def look(self) -> None:
+        """Draw what is known now."""
+        before, known = self.selected, self.proxy.capabilities
+        self.shown = [each for each in known if not (self.lacking and each.available)]
+        same = (row for row, each in enumerate(self.shown) if before is not None and each.id == before.id)
+        self.table.keep(next(same, 0), len(self.shown))
+        top = self.query_one(TopLine)
+        top.server, top.counts = known.dialect.name, (self.proxy.ok_count, self.proxy.failed_count)
+        top.link = Link.CONNECTED if self.proxy.ok_count else Link.CONNECTING
+        can = sum(each.available for each in known)
+        self.query_one("#can-list").border_subtitle = Content(f"{can} can · {len(known) - can} cannot")
+        self._show()
+
+    def _show(self) -> None:
+        wide = self.table.room > 2 * _WHAT + _CALL
+        header = f"{'':<8}{'WHAT':<{_WHAT}}" + (f"{'CALL':<{_CALL}}WHY NOT" if wide else "CALL, OR WHY NOT")
+        self.query_one("#can-header", Static).update(Content.styled(header, "$ktui-muted"))
+        self.table.refresh()
+        self.query_one("#can-words", Static).update(self._words())
+
+    def _line(self, row: int, width: int) -> Content:
+        each = self.shown[row]
+        can = ("✓ can   ", "$success") if each.available else ("✗ no    ", "$warning")
+        style = "$foreground" if each.available else "$ktui-muted"
+        line = Content.assemble(can, (cell_cut(clean(each.title), _WHAT - 2).ljust(_WHAT), style))
+        if width > 2 * _WHAT + _CALL:
+            call = Content.styled(cell_cut(each.call, _CALL - 2).ljust(_CALL), "$ktui-muted")
+            return line + call + plain(each.why_not)
+        said = Content.styled(each.call, "$ktui-muted") if each.available else plain(each.why_not)
+        return line + said
+
+    def _words(self) -> Content:
+        parts = [Content.styled(self._who(), "$ktui-muted")]
+        if (chosen := self.selected) is not None:
+            parts.append(Content.assemble((chosen.call, "$secondary")))
+            if chosen.why_not:
+                parts.append(plain(f"{chosen.why_not[0].upper()}{chosen.why_not[1:]}.").stylize("$warning"))
+            parts.append(plain(chosen.evidence))
+        return Content("\n").join(parts)
+
+    def _who(self) -> str:
+        """Which make of proxy it is taken for, and why."""
+        known = self.proxy.capabilities
+        if known.forced:
+            return f"Taken for {known.dialect.name} because somebody said so (--dialect)."
+        if not known.signs:
+            return f"Taken for {known.dialect.name} until it was asked."
+        loudest = sorted(known.votes.items(), key=lambda vote: -vote[1])
+        votes = ", ".join(f"{DIALECTS[letter].name} {count}" for letter, count in loudest if letter in DIALECTS)
+        return f"Taken for {known.dialect.name}: the signs voted {votes or 'for nobody'}."
+
+    @on(LineTable.Moved)
+    def _moved(self) -> None:
+        self._show()
+
+    @on(LineTable.Chosen)
+    def action_prove(self) -> None:
+        """The exchange of probing that showed it."""
+        chosen = self.selected
+        if chosen is None:
+            return
+        if chosen.exchange is None:
+            self.notify("It was not tried: known of this make of proxy.", markup=False)
+            return
+        self.app.push_screen(WireScreen(self.proxy, self._title, at=chosen.exchange))
+
+    def action_lacking(self) -> None:
+        self.lacking = not self.lacking
+        self.look()
+
+    def action_back(self) -> None:
+        self.dismiss()
