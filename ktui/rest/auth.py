@@ -120,7 +120,8 @@ class Command:
 async def _answered(process: asyncio.subprocess.Process) -> tuple[int, str | None]:
     out, _ = await process.communicate()
     text = out.rstrip(b"\r\n").decode("utf-8", "replace")
-    return process.returncode or 0, text if _usable(text) else None
+    code = process.returncode or 0
+    return code, text if code == 0 and _usable(text) else None
 
 
 def _usable(text: str) -> bool:

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
@@ -42,11 +42,11 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whole."""
+    """What came back, whole. Its repr holds nothing that may be a secret."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     exchange: Exchange
 
 
@@ -215,7 +215,8 @@ class Wire:
             path = target.raw_path.decode("ascii")
             if path.startswith(self.address.prefix):
                 return path[len(self.address.prefix) :]
-        shown = self.credentials.hide_text(str(target.copy_with(userinfo=b"", query=None, fragment=None)))
+        target = target.copy_with(userinfo=b"", query=None, fragment=None)  # often tokens
+        shown = self.credentials.hide_text(str(target))
         if (here.scheme, target.scheme, target.host) == ("http", "https", here.host):
             asked = answer.exchange.path.partition("?")[0].removeprefix(self.address.prefix)
             base = shown.removesuffix("/").removesuffix(asked.rstrip("/"))
