@@ -6,6 +6,7 @@ alone knows how to make a proxy client.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import sys
@@ -13,13 +14,13 @@ import threading
 from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from textual import events, on
 from textual.app import App
 from textual.binding import Binding
-from textual.screen import Screen
-from textual.widget import Widget
+from textual.dom import DOMNode
 
 from ktui.config import Config
 from ktui.errors import ConfigError
@@ -30,6 +31,9 @@ from ktui.ui.main import MainScreen
 from ktui.ui.report import report
 from ktui.ui.screens.help import HelpScreen
 from ktui.ui.screens.start import Address, Connected, Demo, Started, StartScreen
+
+ROUNDS = 5
+"""Messages that one key may set off, each answering the one before: key, Submitted, Chosen, and what they do."""
 
 Background = Callable[[], Awaitable[object]]
 
@@ -79,8 +83,10 @@ class KtuiApp(App[None]):
         self._opened = Opened(proxy, title or self.config.title, background)
         self.connect, self.demo = connect, demo
         self._sure_to_quit = False
-        self._aimed: deque[tuple[events.Key, Widget | None]] = deque(maxlen=256)
-        """Keys on their way, and what had the focus when they came."""
+        self._typed: deque[events.Key] = deque()
+        """Keys that wait for their turn."""
+        self._acting: asyncio.Task[None] | None = None
+        """Waits until a key has been acted on; None when no key is."""
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
 
@@ -102,6 +108,8 @@ class KtuiApp(App[None]):
             self.call_after_refresh(_tune_garbage_collection)
 
     async def on_unmount(self) -> None:
+        if self._acting is not None:
+            self._acting.cancel()
         await self._opened.proxy.aclose()
         for number in self._signals:
             get_running_loop().remove_signal_handler(number)
@@ -151,21 +159,34 @@ class KtuiApp(App[None]):
         await before.proxy.aclose()
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            self._aimed.append((event, self.focused))
-        await super().on_event(event)
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self._typed.append(event)
+        if self._acting is None:
+            await self._act()
 
-    def on_key(self, event: events.Key) -> None:
-        """A key typed ahead goes to what has the focus now.
+    async def _act(self) -> None:
+        """Hand out the key that came first, when what the one before it did is done.
 
-        Keys that arrive together (a paste, a slow link) are all handed to the widget that had the focus before the
-        first of them was acted on: of "g", "1", "8", "1" the digits would be lost before the prompt is there.
+        Textual hands keys that arrive together (a slow link, a fast typist) to the widget that has the focus before the
+        first of them is acted on: of "g", "1", "8", "1" the digits would be lost before the prompt is there, and of
+        "enter", "2" the 2 would still go into the prompt.
         """
-        aimed = next((widget for typed, widget in self._aimed if typed is event), self.focused)
-        if self.focused is not None and aimed is not self.focused:
-            event.stop()
-            event.prevent_default()
-            self.focused.post_message(events.Key(event.key, event.character))
+        self._acting = None
+        if self._typed:
+            await super().on_event(self._typed.popleft())
+            self._acting = asyncio.create_task(self._act_on())
+
+    async def _act_on(self) -> None:
+        for _ in range(ROUNDS):
+            focused = self.focused or self.screen
+            handled = asyncio.Event()
+            _through([*focused.ancestors_with_self], handled.set)
+            with suppress(TimeoutError):  # of a widget that was removed meanwhile nothing is heard
+                async with asyncio.timeout(0.2):
+                    await handled.wait()
+        self.call_later(self._act)
 
     @on(MainScreen.NotStarted)
     def _not_started(self, event: MainScreen.NotStarted) -> None:
@@ -206,6 +227,14 @@ class KtuiApp(App[None]):
         """A letter that no field took: in the composer it was meant for one."""
         if self.screen is not self.main_screen or self.main_screen.shown != "composer":
             await self.action_quit()
+
+
+def _through(nodes: list[DOMNode], then: Callable[[], object]) -> None:
+    """Call when each of these has handled what it was told before, one after the other, as messages bubble."""
+    for at, node in enumerate(nodes):
+        if node.call_later(_through, nodes[at + 1 :], then):
+            return
+    then()
 
 
 def _tune_garbage_collection() -> None:

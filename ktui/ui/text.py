@@ -6,6 +6,8 @@ record, a server, a file or a URL goes through `plain` (for widgets) or `clean` 
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
@@ -17,6 +19,9 @@ _REPLACED = (
     | dict.fromkeys((0x2028, 0x2029), 0xFFFD)  # line ends to some
     | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates: JSON can carry them, UTF-8 cannot
 )
+
+TYPABLE = f"[^{re.escape(''.join(map(chr, _REPLACED)))}]*"
+"""What a field of one line takes: a paste may hold anything, and fields draw what they hold."""
 
 
 def clean(text: str) -> str:

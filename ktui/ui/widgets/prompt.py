@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from ktui.ui.text import plain
+from ktui.ui.text import TYPABLE, clean, plain
 
 
 class Prompt(Widget):
@@ -82,7 +82,7 @@ class Prompt(Widget):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(plain(self._label), classes="prompt--label")
-            yield Input(self._value, compact=True, select_on_focus=False)
+            yield Input(clean(self._value), compact=True, select_on_focus=False, restrict=TYPABLE)
             yield Static(plain(self._examples), classes="prompt--examples")
         yield Static(classes="prompt--consequence")
 
