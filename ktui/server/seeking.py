@@ -27,7 +27,7 @@ class Seeking:
         instance = self._proxy.instances.find(call.path("group"), call.path("instance"))
         if faults.refused_seeks:
             faults.refused_seeks -= 1
-            raise ApiError("unassigned", "the partition")
+            raise ApiError("unassigned", "No current assignment for partition t-0")
         return instance
 
     async def to_offsets(self, call: Call) -> Answer:
