@@ -37,6 +37,9 @@ KEPT_EXCHANGES = 1000
 
 _MARGIN = 4 * 1024
 """Bytes beyond those kept in which the end of a secret is looked for."""
+_BROKEN = (httpx.RequestError, httpx.InvalidURL, ssl.SSLError)
+"""What httpx raises: the second for some redirects, though told not to follow any, the third for alerts that come
+after the handshake."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -181,7 +184,7 @@ class Wire:
             if response.status_code not in SUCCESS:  # goes into messages
                 whole = self.credentials.hide(whole)
             return Answer(response.status_code, response.headers, whole, exchange)
-        except (httpx.RequestError, ssl.SSLError) as error:  # httpx lets alerts through that come after the handshake
+        except _BROKEN as error:
             exchange.failure = self.credentials.hide_text(scrub(self._unreachable(error, seconds, exchange)))
             for cause in refusals.causes(error):
                 cause.__traceback__ = None  # its frames hold the headers as they were sent
@@ -192,9 +195,11 @@ class Wire:
         finally:
             self._ended(exchange, started, chunks)
 
-    def _unreachable(self, error: httpx.RequestError | ssl.SSLError, seconds: float, exchange: Exchange) -> str:
+    def _unreachable(self, error: Exception, seconds: float, exchange: Exchange) -> str:
         """Why there is no answer, in a sentence."""
         where, begun = self.address.where, exchange.status is not None
+        if isinstance(error, httpx.InvalidURL) or "location header" in str(error):
+            return f"{where} redirects to what is no address"
         if self._speaks_tls:
             failed = tls.trouble(refusals.causes(error), where, shown=self._shows_certificate)
             if failed is not None:
@@ -209,13 +214,14 @@ class Wire:
         here = httpx.URL(self.address.url)
         try:
             target = httpx.URL(answer.exchange.url).join(answer.headers.get("location", ""))
+            target = target.copy_with(userinfo=b"", fragment=None)
         except httpx.InvalidURL:
             raise NotAProxy(f"{self.address.where} redirects to what is no address", answer.exchange) from None
         if method == "GET" and (target.scheme, target.host, target.port) == (here.scheme, here.host, here.port):
             path = target.raw_path.decode("ascii")
             if path.startswith(self.address.prefix):
                 return path[len(self.address.prefix) :]
-        target = target.copy_with(userinfo=b"", query=None, fragment=None)  # often tokens
+        target = target.copy_with(query=None)  # which often holds tokens
         shown = self.credentials.hide_text(str(target))
         if (here.scheme, target.scheme, target.host) == ("http", "https", here.host):
             asked = answer.exchange.path.partition("?")[0].removeprefix(self.address.prefix)
