@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from ktui.errors import NotFound, Unreachable
+from ktui.errors import NotFound, Unsupported
 from ktui.model import OffsetRange, Partition, Record, TopicPartition
 from ktui.rest import codec, refusals
 from ktui.rest.address import segment
@@ -82,13 +82,19 @@ class ByOffset:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + FIRST_SECONDS
         seen: dict[TopicPartition, int] = {}
+        before = -1
         async with self._instance() as consumer:
             await consumer.subscribe([wanted.topic])
-            while wanted not in seen:
+            while wanted not in seen or len(seen) > before:  # the others will be asked for next
                 if loop.time() > deadline:
-                    raise Unreachable(f"Where {wanted} begins is not told by this proxy, and no record came to show it")
+                    break
+                before = len(seen)
                 for record in await consumer.poll():
                     seen.setdefault(record.tp, record.offset)
+        if wanted not in seen:
+            raise Unsupported(
+                f"This proxy does not tell where {wanted} begins, and it has no record that would show it"
+            )
         for tp, offset in seen.items():
             self._edges[tp] = OffsetRange(offset, offset)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import itertools
 import json
 import re
 from dataclasses import dataclass, field
@@ -50,7 +50,13 @@ class Redpanda(httpx.AsyncBaseTransport):
         self.batch = batch
         """Records that a fetch gives at most; batches begin at its multiples."""
         self.asked: list[str] = []
-        self._numbers = itertools.count()
+        self.broken: dict[str, int] = {}
+        """Path -> status that it is answered with."""
+        self.going = asyncio.Event()
+        """While it is not set, no fetch is answered."""
+        self.going.set()
+        self.reading = asyncio.Event()
+        """A fetch has come in."""
 
     def create(self, name: str, partitions: int = 1) -> list[Log]:
         self.topics[name] = [Log() for _ in range(partitions)]
@@ -59,7 +65,12 @@ class Redpanda(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         self.asked.append(f"{request.method} {request.url.raw_path.decode()}")
+        if path.endswith("/records"):
+            self.reading.set()
+            await self.going.wait()
         try:
+            if path in self.broken:
+                raise Refusal(self.broken[path], 50002, "broken")
             for method, pattern, handler in self._routes():
                 if method == request.method and (found := re.fullmatch(pattern, path)):
                     answer = handler(request, *found.groups())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 
-from ktui.errors import Conflict, NotFound, Unsupported
+from ktui.errors import Busy, Conflict, NotFound, Unsupported
 from ktui.model import Draft, OffsetRange, Produced, TopicPartition
 from ktui.records.stream import Stream
+from ktui.rest import by_offset
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import REDPANDA
 from tests.unit.redpanda import Log, Redpanda
@@ -135,6 +138,80 @@ async def test_what_arrives_later_is_read(server: Redpanda, client: ProxyClient)
         while len(got) < 2:
             got += [record.offset for record in await consumer.poll(50)]
         assert got == [0, 1]
+
+
+async def test_a_broken_partition_does_not_hold_back_the_others(server: Redpanda, client: ProxyClient) -> None:
+    for log in server.create("t", 2):
+        fill(log, 3)
+    server.broken["/topics/t/partitions/0/records"] = 503
+    async with client.consumer() as consumer:
+        await consumer.assign([T0, T1])
+        await consumer.seek({T0: 0, T1: 0})
+        got, errors = [], 0
+        while not (errors and got):
+            try:
+                got += await consumer.poll(50)
+            except Busy:
+                errors += 1
+        assert [(record.partition, record.offset) for record in got] == [(1, 0), (1, 1), (1, 2)]
+        server.broken.clear()
+        while len(got) < 6:
+            got += await consumer.poll(50)
+        assert [(record.partition, record.offset) for record in got[3:]] == [(0, 0), (0, 1), (0, 2)]
+
+
+async def test_a_read_that_is_given_up_loses_nothing(server: Redpanda, client: ProxyClient) -> None:
+    fill(server.create("t")[0], 25)
+    async with client.consumer() as consumer:
+        await consumer.assign([T0])
+        await consumer.seek({T0: 0})
+        server.going.clear()
+        reading = asyncio.ensure_future(consumer.poll(5000))
+        await server.reading.wait()
+        reading.cancel()
+        await asyncio.wait([reading])
+        server.going.set()
+        got: list[int] = []
+        while len(got) < 25:
+            got += [record.offset for record in await consumer.poll()]
+        assert got == list(range(25))
+
+
+async def test_what_was_deleted_meanwhile_is_passed_over(server: Redpanda, client: ProxyClient) -> None:
+    log = server.create("t")[0]
+    fill(log, 40)
+    async with client.consumer() as consumer:
+        await consumer.assign([T0])
+        await consumer.seek({T0: 3})
+        log.beginning = 20
+        assert (await consumer.poll())[0].offset == 20
+
+
+async def test_a_partition_whose_beginning_nothing_shows_is_said_to_be_one(
+    server: Redpanda, client: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = server.create("t")[0]
+    fill(log, 40)
+    log.beginning = 40
+    monkeypatch.setattr(by_offset, "FIRST_SECONDS", 0.05)
+    with pytest.raises(Unsupported, match="does not tell where t/0 begins"):
+        await client.offsets(T0)
+
+
+async def test_a_topic_made_again_is_read_from_its_start(server: Redpanda, client: ProxyClient) -> None:
+    fill(server.create("t")[0], 40)
+    stream = Stream(client, {T0: 40}, clock=itertools.count(0, 100).__next__)  # each look is long ago
+    notes: list[str] = []
+    got: list[int] = []
+    async for batch in stream.batches():
+        notes += [note.text for note in batch.notes]
+        got += [record.offset for record in batch.records]
+        if not notes:
+            fill(server.create("t")[0], 2)
+        if len(got) == 2:
+            break
+    assert got == [0, 1]
+    assert len(notes) == 1
 
 
 async def test_a_commit_is_read_back_as_it_was_asked_for(server: Redpanda, client: ProxyClient) -> None:
