@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ktui.model import Exchange
 
 CREDENTIALS = '-u "$KTUI_USER:$KTUI_PASSWORD"'
+TOKEN = "Bearer $KTUI_TOKEN"
 HIDDEN = "hidden"
 """What an exchange keeps of a secret."""
 _CURL_WRITES = {"host", "content-length", "connection", "user-agent", "accept-encoding", "transfer-encoding"}
@@ -19,7 +20,9 @@ def curl(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: b
     """One command, quoted for a POSIX shell. Secrets become variables, an Authorization those ktui reads too."""
     parts = ["curl", "-sS", "-X", method, shlex.quote(url)]
     for name, value in headers:
-        if name.lower() == "authorization":
+        if name.lower() == "authorization" and value.startswith("Bearer"):
+            parts += ["-H", f'"{name}: {TOKEN}"']
+        elif name.lower() == "authorization":
             parts.append(CREDENTIALS)
         elif value == HIDDEN:
             parts += ["-H", f'"{name}: ${re.sub("[^A-Z0-9]", "_", name.upper())}"']

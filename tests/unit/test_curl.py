@@ -21,6 +21,7 @@ def test_secrets_are_named_not_written():
     assert "c2VjcmV0" not in command
     assert '-u "$KTUI_USER:$KTUI_PASSWORD"' in command
     assert '-H "X-Api-Key: $X_API_KEY"' in command
+    assert '-H "Authorization: Bearer $KTUI_TOKEN"' in curl("GET", "http://h/", [("Authorization", "Bearer hidden")])
 
 
 def test_a_body_that_was_cut_says_so():
