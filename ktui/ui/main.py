@@ -19,6 +19,7 @@ from ktui.records.doctor import Doctor
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import Dialect
+from ktui.ui.greyed import reason
 from ktui.ui.panes.composer import ComposerPane
 from ktui.ui.panes.offsets import OffsetsPane
 from ktui.ui.panes.record import RecordPane
@@ -148,6 +149,12 @@ class MainScreen(Screen[None]):
                 self.shown = node.id
                 return
 
+    def on_key(self, event: events.Key) -> None:
+        """No pane took it: a key that is greyed says why."""
+        if why := reason(self, event.key):
+            event.stop()
+            self.notify(why, severity="warning", markup=False)
+
     def action_focus_pane(self, pane: str) -> None:
         self.record_open = self.record_open and pane == "stream"
         self.focus_pane(pane)
@@ -274,5 +281,6 @@ class MainScreen(Screen[None]):
         """The proxy answers: say who it is, and list what it has unless that is under way."""
         self.top_line.server = dialect.name
         self.top_line.link = Link.CONNECTED
+        self.refresh_bindings()  # it may be a server that cannot do what others can
         if not (self.topics_pane.names or self.topics_pane.loading_topics):
             self.topics_pane.refresh_topics()

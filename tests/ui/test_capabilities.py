@@ -6,7 +6,8 @@ import pytest
 
 from ktui.ui.screens.capabilities import CapabilitiesScreen
 from ktui.ui.screens.wire import WireScreen
-from tests.ui.clinic import clinic
+from ktui.ui.widgets.key_line import KeyLine
+from tests.ui.clinic import Clinic, clinic
 from tests.ui.host import until
 
 
@@ -69,3 +70,40 @@ async def test_the_palette_knows_it_by_its_name():
         await here.sees("main: what this proxy can do")
         await here.press("enter")
         await until(here.pilot, lambda: isinstance(here.app.screen, CapabilitiesScreen))
+
+
+async def test_a_key_for_what_the_server_cannot_is_greyed_and_says_why():
+    async with clinic("S") as here:
+        await here.open()
+        await here.press("3", "o")
+        await until(here.pilot, lambda: bool(here.toasts))
+        assert here.toasts == ["This proxy does not tell committed offsets. C shows what it can do."]
+        assert not here.app.screen.query("#offsets-group")
+        assert greyed(here) == {"o"}
+
+
+async def test_where_the_server_can_the_key_asks_for_the_group():
+    async with clinic("K") as here:
+        await here.open()
+        await here.press("3")
+        assert greyed(here) == set()
+        await here.press("o")
+        await until(here.pilot, lambda: bool(here.app.screen.query("#offsets-group")))
+        assert here.toasts == []
+
+
+@pytest.mark.parametrize(("pane", "key"), [("2", "space"), ("2", "g"), ("3", "s"), ("3", "b")])
+async def test_without_a_topic_keys_say_what_to_do_first(pane, key):
+    async with clinic() as here:
+        await here.press(pane, key)
+        await until(here.pilot, lambda: bool(here.toasts))
+        assert here.toasts == ["No topic is open: 1 goes to the topics, enter opens one."]
+        assert key in greyed(here)
+        await here.open()
+        await until(here.pilot, lambda: not greyed(here))
+
+
+def greyed(here: Clinic) -> set[str]:
+    """Keys on the key line that do nothing now."""
+    bindings = here.app.screen.query_one(KeyLine)._shown_bindings()
+    return {binding.key for binding, enabled in bindings if not enabled}

@@ -21,6 +21,7 @@ from ktui.model import Positions, TopicDetail, TopicPartition
 from ktui.records.standings import Group, Standing, Standings, known
 from ktui.records.target import SeekTarget, TargetError, resolve
 from ktui.rest.client import ProxyClient
+from ktui.ui.greyed import NO_TOPIC, lacks
 from ktui.ui.report import report, sentence
 from ktui.ui.text import plain
 from ktui.ui.widgets.line_table import LineTable
@@ -74,7 +75,7 @@ Looking at a group neither joins nor moves it.
         Binding("escape", "mark_all(False)", "unmark", id="offsets.unmark", show=False, tooltip="Take the marks away"),
     ]
 
-    topic: var[TopicDetail | None] = var(None)
+    topic: var[TopicDetail | None] = var(None, bindings=True)
     """The open topic."""
 
     @dataclass
@@ -216,7 +217,15 @@ Looking at a group neither joins nor moves it.
         self.table.refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self.rows.marked) if parameters == (False,) else True
+        if parameters == (False,):
+            return bool(self.rows.marked)
+        return None if self.why_not(action) else True
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed."""
+        if action == "group" and (why := lacks(self.proxy, "committed")):
+            return why
+        return NO_TOPIC if self.topic is None else ""
 
     def refresh_offsets(self) -> None:
         """Ask for all offsets now."""

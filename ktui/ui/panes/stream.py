@@ -22,6 +22,7 @@ from ktui.records.following import Following
 from ktui.records.log import Note, RecordLog
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
+from ktui.ui.greyed import NO_TOPIC
 from ktui.ui.panes.record import RecordPane
 from ktui.ui.report import report
 from ktui.ui.widgets.copy_menu import CopyMenu
@@ -76,7 +77,7 @@ Records as they come. The view follows the end until you move up, scroll or open
         Binding("p", "partitions", "partitions", id="stream.partitions", tooltip="Choose which partitions are read"),
     ]
 
-    topic: var[TopicDetail | None] = var(None)
+    topic: var[TopicDetail | None] = var(None, bindings=True)
     """The open topic."""
     state: var[StreamState] = var(StreamState.IDLE)
 
@@ -277,6 +278,13 @@ Records as they come. The view follows the end until you move up, scroll or open
         self._say()
 
     # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return None if self.why_not(action) else True
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed."""
+        return NO_TOPIC if self.topic is None and action != "compose" else ""
 
     def action_hold(self) -> None:
         if self.state is StreamState.STOPPED:
