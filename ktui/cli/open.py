@@ -50,13 +50,18 @@ def parse(arguments: list[str]) -> Work:
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that says which proxy."""
+    """Add what says which proxy."""
     parser.add_argument(
         "url",
         nargs="?",
         metavar="URL",
         help="the proxy: http://HOST:PORT, HOST:PORT, or NAME of a [proxy.NAME] in the file "
         "(default: http://localhost:8082)",
+    )
+    parser.add_argument(
+        "--dialect",
+        metavar="NAME",
+        help="which make of proxy it is: Confluent, Karapace, Strimzi, Redpanda or C, K, S, R (default: found out)",
     )
 
 
@@ -65,11 +70,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", metavar="NAME", help="colours; ctrl+p in the app lists them")
     parser.add_argument("--keep-mb", type=megabytes, metavar="N", help="megabytes of records to keep (default: 256)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="read this instead of the usual config.toml")
-    parser.add_argument(
-        "--dialect",
-        metavar="NAME",
-        help="which make of proxy it is: Confluent, Karapace, Strimzi, Redpanda or C, K, S, R (default: found out)",
-    )
 
 
 def add_security(parser: argparse.ArgumentParser) -> None:

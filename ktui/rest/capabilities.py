@@ -97,6 +97,7 @@ class _Rule(NamedTuple):
 
 _PARTITION = "/topics/{topic}/partitions/{partition}"
 _INSTANCE = "/consumers/{group}/instances/{name}"
+_BY_OFFSET = f"GET {_PARTITION}/records"
 _V2 = (
     _Rule("topics.list", "list topics", "GET /topics", "", probe="GET /topics"),
     _Rule(
@@ -269,7 +270,8 @@ def capabilities(
 
 def _judge(rule: _Rule, dialect: Dialect, seen: Seen | None) -> Capability:
     can = bool(getattr(dialect, rule.field)) if rule.field else True
-    return _entry(dialect, rule.id, rule.title, rule.call, "" if can else rule.why_not, seen)
+    call = _BY_OFFSET if rule.id.startswith("read.") and dialect.reads_by_offset else rule.call
+    return _entry(dialect, rule.id, rule.title, call, "" if can else rule.why_not, seen)
 
 
 def _entry(dialect: Dialect, id: str, title: str, call: str, why_not: str, seen: Seen | None = None) -> Capability:

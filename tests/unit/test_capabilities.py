@@ -136,5 +136,6 @@ def test_what_cannot_be_done_says_why() -> None:
             assert entry.available is (not entry.why_not)
     assert capabilities(DIALECTS["C"]).why_not("read.timestamps") == "this proxy does not send timestamps"
     assert "1 less" in capabilities(DIALECTS["C"])["commit.exact"].title
+    assert capabilities(REDPANDA)["read.binary"].call == "GET /topics/{topic}/partitions/{partition}/records"
     with pytest.raises(KeyError):
         capabilities(REDPANDA).can("fly")
