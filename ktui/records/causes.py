@@ -145,7 +145,7 @@ LOGIN = Diagnosis(
     "401",
     "login needed",
     "The proxy does not take the user and password, or got none.",
-    "Give them in the URL or in KTUI_USER and KTUI_PASSWORD.",
+    "Give them in the URL or in KTUI_USER and KTUI_PASSWORD, a token in KTUI_TOKEN.",
 )
 DENIED = Diagnosis(
     "403",
@@ -158,6 +158,21 @@ RATE = Diagnosis(
 )
 NO_TOPIC = Diagnosis("topic", "no such topic", "The topic is not there, or not for you.", "R refreshes the list.")
 NO_PARTITION = Diagnosis("partition", "no such partition", "The topic has no such partition.", "R refreshes the list.")
+NOT_THERE = Diagnosis(
+    "there", "not there", "What the path names is not known to the proxy.", "Check the name.", vague=True
+)
+NO_POSITION = Diagnosis(
+    "position",
+    "no position to read from",
+    "The group never committed here, or the position is outside of what is kept, and auto.offset.reset is none.",
+    "Seek to an offset first, or make the instance with earliest or latest.",
+)
+SLOW_COMMIT = Diagnosis(
+    "commit",
+    "commit for a partition that is not there",
+    "After a minute the proxy gave up: that is how it answers a commit for an unknown topic or partition.",
+    "Check topic and partition number; nothing was stored.",
+)
 NOT_OFFERED = Diagnosis(
     "offer", "not offered", "This proxy has no such call.", "C shows what it can do, and what it cannot."
 )

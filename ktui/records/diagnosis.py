@@ -35,6 +35,7 @@ _SILENCES = (
     ("HTTP proxy on the way", causes.FORWARD),
 )
 """Words of `refusals.unreachable`, and what they mean."""
+_MIXED = ("illegal", "exclusive")
 _MEMBERS = ("rebalanced", "unknownmemberid", "commitfailed")
 
 
@@ -106,7 +107,7 @@ def _of_topic(exchange: Exchange, code: int | None, words: str) -> Diagnosis | N
     if code is None or "http 404" in words:  # Confluent says so of paths that it does not have
         return causes.NOT_OFFERED if "http 404" in words else causes.NOT_A_PROXY
     if "/topics/" not in exchange.path:
-        return causes.NOT_OFFERED
+        return causes.NOT_THERE if "/v3/" in exchange.path else causes.NOT_OFFERED
     return causes.NO_PARTITION if code == 40402 or "specified partition" in words else causes.NO_TOPIC
 
 
@@ -114,7 +115,7 @@ def _of_consumer(exchange: Exchange, place: Place, code: int | None, words: str,
     status = exchange.status
     if not place.name:
         return _of_create(exchange, code, words)
-    if "no current assignment" in words or "is unassigned" in words:
+    if "no current assignment" in words or (place.verb.startswith("positions") and "unassigned" in words):
         return causes.SEEK_FIRST
     if status == 404 and "unknown topic or partition" in words:
         return causes.SEEK_FIRST if place.verb.startswith("positions") else causes.NO_TOPIC
@@ -122,10 +123,12 @@ def _of_consumer(exchange: Exchange, place: Place, code: int | None, words: str,
         return causes.NO_PARTITION
     if status == 404:
         return _missing(exchange, life) if is_missing(exchange) else None
-    if status == 409 and place.verb in ("subscription", "assignments"):
+    if status == 409 and place.verb in ("subscription", "assignments") and any(sign in words for sign in _MIXED):
         return causes.MIXED
     if place.verb == "offsets" and any(sign in words for sign in _MEMBERS):
         return causes.ACTIVE_GROUP
+    if place.verb == "offsets" and exchange.method == "POST" and "timeout of 60000ms" in words:
+        return causes.SLOW_COMMIT
     return _of_read(exchange, code, words, life) if place.verb == "records" else None
 
 
@@ -166,6 +169,8 @@ def _of_read(exchange: Exchange, code: int | None, words: str, life: Life | None
             return causes.TOO_LARGE
         case 408 | 422 if code is not None:
             return causes.POISON
+        case 500 if "no reset policy" in words or "nooffsetforpartition" in words:
+            return causes.NO_POSITION
         case 500 if "not subscribed" in words or "not assigned" in words:
             return causes.NO_ASSIGNMENT
         case 500 if life is not None and life.created is not None and life.assigned is None and not life.reads:
