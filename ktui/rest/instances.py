@@ -145,6 +145,8 @@ class Instances:
                 if self._closing and refusals.never_sent(error.__cause__):
                     return  # the proxy is away, and ours with it if it comes back
                 continue
+            if answer.status != 404 and answer.body:
+                continue  # a page of somebody on the way: what was deleted is answered with nothing
             unknown += answer.status == 404
             # Made and not known: expired, or another replica answered, and then the next one may be the right one.
             if answer.status != 404 or (instance.made and unknown == 2) or pause == pauses[-1]:

@@ -81,6 +81,11 @@ class Reading:
     def troubles(self) -> list[Trouble]:
         return [batch.trouble for batch in self.batches if batch.trouble]
 
+    @property
+    def over(self) -> bool:
+        """It reads no more."""
+        return self._task.done()
+
     async def until(self, reached: Callable[[], object]) -> None:
         """Let it read on; what ends it ends this too."""
         async with asyncio.timeout(LONGEST):
