@@ -39,7 +39,7 @@ _KINDS: tuple[tuple[type[KtuiError], str, str], ...] = (
     (Unreachable, "No answer", "The connection is tried again by itself."),
     (NotAProxy, "Not a REST proxy", "Check the address: it has to be the proxy's, with its path if it has one."),
     (Unsupported, "Not offered by this proxy", ""),
-    (Forbidden, "Forbidden", "Give user and password in the URL or in KTUI_USER and KTUI_PASSWORD."),
+    (Forbidden, "Forbidden", "Give user and password in KTUI_USER and KTUI_PASSWORD, or a token in KTUI_TOKEN."),
     (NotFound, "Not there", "R refreshes the list of topics."),
     (ConsumerGone, "The consumer instance is gone", "It expired, or the proxy restarted; a new one is opened."),
     (Conflict, "In another state", "Try again."),

@@ -69,7 +69,7 @@ overrules the answers.
         self.shown: list[Capability] = []
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2])
+        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
         with Vertical(id="can-list") as pane:
             pane.border_title = "What this proxy can do"
             yield Static(id="can-header")

@@ -70,7 +70,7 @@ its creation to the moment the proxy will forget it.
         """What is listed."""
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2])
+        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
         with Vertical(id="doctor-life") as life:
             life.border_title = "Instance"
             yield Static(id="doctor-stations")

@@ -56,7 +56,7 @@ class TopLine(Widget):
     class ServerWanted(Message):
         """The server's name was clicked."""
 
-    def __init__(self, profile: str, host: str, *, unverified: bool = False) -> None:
+    def __init__(self, profile: str, host: str, *, unverified: bool) -> None:
         """`unverified`: nobody looks at the certificate of the proxy, and that is said."""
         super().__init__()
         self._unverified = unverified
@@ -73,8 +73,8 @@ class TopLine(Widget):
             "  ",
             ("●", self.link.colour),
             " ",
+            ("TLS not verified " if self._unverified else "", "bold $error"),
             (self._profile, "bold $foreground"),
-            (" TLS not verified" if self._unverified else "", "bold $error"),
             " ",
             self._host,
         )
