@@ -46,7 +46,10 @@ def parse(arguments: list[str]) -> Work:
         help="answer the next N requests (one) with this status",
     )
     faults.add_argument("--base-uri", metavar="URL", help="the address that new consumers are told, reachable or not")
-    return partial(run, parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    if options.tls_key and not options.tls_cert:
+        parser.error("--tls-key belongs to a --tls-cert")
+    return partial(run, options)
 
 
 def port(text: str) -> int:
