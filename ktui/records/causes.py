@@ -115,6 +115,13 @@ OFF_BY_ONE = Diagnosis(
     "(Confluent and Karapace store the number sent plus one, the others the number itself).",
     "ktui takes it for another make than it is: say which one with --dialect, then commit again.",
 )
+PLUS_ONE = Diagnosis(
+    "plus-one",
+    "commit is stored plus one",
+    "This make of proxy stores the number it is sent plus one, so ktui sends one less than you asked for.",
+    "Nothing has to be done: the group resumes at the number you typed.",
+    note=True,
+)
 OTHER_WORLD = Diagnosis(
     "base_uri",
     "base_uri of another world",
@@ -233,7 +240,7 @@ UNTRUSTED = Diagnosis(
     "certificate not trusted",
     "The certificate of the proxy was not signed by an authority that this machine trusts, has expired, or is for "
     "another name.",
-    "Use the name in the certificate, or give the authority's certificate (SSL_CERT_FILE).",
+    "Use the name in the certificate, or give the certificate of its authority (ca_file, --cacert).",
 )
 TLS = Diagnosis(
     "tls",

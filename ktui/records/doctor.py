@@ -69,8 +69,15 @@ class Doctor:
         return found
 
     def of(self, exchange: Exchange) -> Diagnosis | None:
-        """What was found in an exchange."""
-        return self._diagnoses.get(exchange.number) or diagnose(exchange)
+        """What was found in an exchange, or is worth knowing about it."""
+        return self._diagnoses.get(exchange.number) or diagnose(exchange) or self._counted(exchange)
+
+    def _counted(self, exchange: Exchange) -> Diagnosis | None:
+        """Why the numbers of a commit are not those that were asked for."""
+        place = place_of(exchange.path)
+        if place is None or place.verb != "offsets" or exchange.method != "POST" or not exchange.ok:
+            return None
+        return causes.PLUS_ONE if self._client.dialect.commit_adds_one and _numbers(exchange.request_body) else None
 
     def _examine(self, exchange: Exchange) -> bool:
         life = self.lives.of(exchange)

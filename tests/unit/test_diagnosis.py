@@ -193,6 +193,17 @@ async def test_commits_that_are_read_back_as_another_number(clock: Clock) -> Non
     await patient.sandbox.aclose()
 
 
+@pytest.mark.parametrize("letter", ["C", "K", "S"])
+async def test_the_wire_says_why_a_commit_is_one_less(letter: str, clock: Clock) -> None:
+    patient = Patient(letter, clock)
+    await patient.client.commit("mine", {TP: 1})
+    assert patient.found() == []
+    (commit,) = (each for each in patient.client.exchanges if each.path.endswith("/offsets"))
+    assert patient.doctor.of(commit) == (None if letter == "S" else causes.PLUS_ONE)
+    await patient.client.aclose()
+    await patient.sandbox.aclose()
+
+
 def test_a_commit_counted_in_another_way() -> None:
     offsets = b'{"offsets":[{"topic":"orders","partition":0,"offset":%d}]}'
     exchanges = [
