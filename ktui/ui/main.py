@@ -256,7 +256,8 @@ class MainScreen(Screen[None]):
 
     @on(ComposerPane.Left)
     def _composer_left(self) -> None:
-        self.action_focus_pane(self._before)
+        self.record_open = self._before == "record"
+        self.focus_pane(self._before)
 
     def open_topic(self, name: str, target: SeekTarget | None = None) -> None:
         """For the command palette."""

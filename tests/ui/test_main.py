@@ -162,6 +162,25 @@ async def test_a_record_stands_beside_the_stream_or_over_it(orders: Sandbox, pro
         await house.sees(TOPICS, RECORD)
 
 
+@pytest.mark.parametrize("columns", [80, 100, 120, 160])
+async def test_escape_goes_from_the_composer_to_the_record_it_was_filled_from(
+    orders: Sandbox, proxy: ProxyClient, columns: int
+) -> None:
+    async with at_home(proxy, (columns, 36)) as house:
+        await house.open()
+        await house.press("up", "enter")
+        await house.until(lambda: RECORD in house.seen())
+        before = house.seen()
+        await house.press("r")
+        assert house.focused == COMPOSER
+        await house.until(lambda: COMPOSER in house.seen())
+        await house.press("escape")
+        await house.sees(*before)
+        assert house.focused == RECORD
+        await house.press("escape")
+        assert house.focused == STREAM
+
+
 async def test_tab_goes_round_and_the_mouse_goes_anywhere(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy, (120, 36)) as house:
         await house.open()
