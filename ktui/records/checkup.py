@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from time import perf_counter
 
-from ktui.errors import ProxyError
+from ktui.errors import NotAProxy, ProxyError
 from ktui.model import Draft, Exchange, OffsetRange, Record, TopicPartition
+from ktui.records import causes
 from ktui.records.diagnosis import diagnose, of_error
 from ktui.records.opening import open_at
 from ktui.records.sending import Outcome, send
@@ -210,6 +211,8 @@ def _judge_read(tp: TopicPartition, sought: int, held: OffsetRange, records: lis
 
 def _problem(title: str, error: ProxyError, says: str = "") -> Step:
     found = of_error(error)
+    if isinstance(error, NotAProxy) and found is causes.NOT_OFFERED:  # at the very first call
+        found = causes.NOT_A_PROXY
     says = says or str(error)
     if found is None:
         return Step(title, Result.PROBLEM, says, exchange=error.exchange)

@@ -101,6 +101,11 @@ async def probe(wire: Wire, forced: Dialect | None = None) -> Capabilities:
 
 def _names(wire: Wire, topics: Answer) -> list[str]:
     """The list that every proxy has; what has none is no proxy."""
+    if topics.status in (404, 405, 501):
+        topics.exchange.expected = False
+        text = refusals.error_body(topics.status, topics.exchange.response_body)[1]
+        words = f"There is no list of topics at {wire.address.url}: does its path belong there? ({text})"
+        raise NotAProxy(words, topics.exchange)
     if topics.status not in SUCCESS:
         raise refuse("GET", "/topics", topics)
     try:

@@ -83,6 +83,13 @@ async def test_nobody_there_is_told_with_a_cause(sandbox: Sandbox) -> None:
     assert "tried again" not in step.next_step
 
 
+async def test_a_path_too_much_is_told(flavoured: Sandbox) -> None:
+    (step,) = await examined(ProxyClient("http://sandbox/wrong", transport=flavoured.transport()))
+    assert step.result is Result.PROBLEM
+    assert step.says.startswith("There is no list of topics at http://sandbox/wrong")
+    assert "Check the address" in step.next_step
+
+
 async def test_another_make_than_named_is_noticed(sandbox: Sandbox) -> None:
     fill(sandbox)
     steps = await examined(ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=STRIMZI))
