@@ -14,7 +14,7 @@ from ktui.errors import Busy, Conflict, ConsumerGone, Unacceptable, Unreachable
 from ktui.model import Gap, OffsetRange, Positions, Record, TopicPartition
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch, Trouble
-from ktui.records.edges import Edges
+from ktui.records.edges import LOOK_SECONDS, Edges
 from ktui.records.hollow import Hollow
 from ktui.records.opening import open_at
 from ktui.records.pace import Pace
@@ -24,6 +24,8 @@ from ktui.rest.consumer import Consumer
 
 __all__ = ["Batch", "Stream", "Trouble"]
 
+HEARD_SECONDS = 1.0
+"""How old what is known of the ends may be when an instance is opened after a fault: the topic may be another one."""
 LOSSES = 3
 """Instances lost in a row, without a read between, that are taken as bad luck."""
 PATIENCE = 3
@@ -93,10 +95,11 @@ class Stream:
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """One batch per answer, forever. Raises ProxyError for what waiting will not heal."""
+        age = HEARD_SECONDS
         while True:
             await self._going.wait()
             try:
-                if notes := await self._edges.look(1.0):
+                if notes := await self._edges.look(age):
                     yield Batch(notes=notes)
                 self._pace.choose(self.behind)
                 async with self._client.consumer(gear=self._pace.gear, format=self._format) as consumer:
@@ -110,14 +113,16 @@ class Stream:
                             if notes := await self._edges.look():
                                 yield Batch(notes=notes)
                             self._reopen |= self._pace.choose(self.behind) or bool(notes)
+                age = LOOK_SECONDS  # nothing went wrong: the next instance is wanted at once
                 continue
             except (ConsumerGone, Conflict):
+                age = HEARD_SECONDS
                 self._losses += 1
                 if self._losses > LOSSES:
                     raise
                 continue
             except (Unreachable, Busy) as error:
-                trouble = self._back_off.failed(error)
+                age, trouble = HEARD_SECONDS, self._back_off.failed(error)
             yield Batch(trouble=trouble)
             await self._back_off.wait(trouble.retry_in)
 
@@ -158,10 +163,12 @@ class Stream:
     def _accept(self, received: Sequence[Record]) -> Batch:
         """What of a read is next for us: nothing twice, nothing missing unless it is really not there."""
         batch = Batch()
-        positions = self.positions
+        positions, taken = self.positions, batch.records.append
+        tp, position = None, None
         for record in received:
-            tp = record.tp
-            position = positions.get(tp)
+            if tp is None or record.partition != tp.partition or record.topic != tp.topic:
+                tp = record.tp
+                position = positions.get(tp)
             if position is None:
                 continue
             if record.offset != position:
@@ -172,8 +179,8 @@ class Stream:
                     self._reopen = True
                     continue
                 batch.gaps.append(Gap(tp.topic, tp.partition, position, record.offset - 1))
-            positions[tp] = record.offset + 1
-            batch.records.append(record)
+            positions[tp] = position = record.offset + 1
+            taken(record)
         if batch.records:
             self._hollow.cleared()
         return batch
