@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from ktui.config import Config
 from ktui.errors import Busy, Forbidden, NotAProxy, ProxyError, Unreachable
@@ -192,7 +193,8 @@ class MainScreen(Screen[None]):
         self.topic = event.topic
         self.record_open = False
         self.stream_pane.open(event.topic, event.target)
-        self.focus_pane("stream")
+        if not isinstance(self.focused, Input | TextArea):  # a slow answer takes nobody's pen away
+            self.focus_pane("stream")
 
     @on(StreamPane.Advanced)
     def _advanced(self, event: StreamPane.Advanced) -> None:

@@ -18,7 +18,6 @@ from ktui.ui.widgets.value_view import ValueView
 from tests.ui.evil import FORBIDDEN, OSC52, TEXTS, VALUES, Renaming
 from tests.ui.house import House, at_home
 
-
 CHUNKS = ["".join(TEXTS[at : at + 4]) for at in range(0, len(TEXTS), 4)]
 """Several in one, short enough not to be cut."""
 
