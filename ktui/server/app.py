@@ -25,7 +25,7 @@ from ktui.server.proxy import Proxy
 from ktui.server.records import Records
 from ktui.server.resource import Handler, Resource, refusal
 from ktui.server.seeking import Seeking
-from ktui.server.v3 import V3
+from ktui.server.v3.table import table as v3_table
 
 PRODUCE: dict[str, Callable[[Proxy], Produce | KarapaceProduce | StrimziProduce]] = {
     "C": Produce,
@@ -73,7 +73,7 @@ def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
     topic, partition = "/topics/{topic}", "/topics/{topic}/partitions/{partition}"
     v2, anything = Types((V2,), (V2,)), Types((V2, "application/json"), (*_BOTH, "application/json"))
     produced = Types((V2,), EMBEDDED)
-    v3 = V3(proxy).table() if proxy.flavour.letter == "C" else {}
+    v3 = v3_table(proxy) if proxy.flavour.letter == "C" else {}
     return {
         **_consumer_table(proxy),  # the reads first: paths are tried in this order
         "/admin/topics": (produced, {"POST": metadata.create}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ktui.server.kafka import (
+    BadRequest,
     IllegalState,
     InvalidTopic,
     KafkaError,
@@ -32,6 +33,7 @@ _KINDS: Mapping[type[KafkaError], str] = {
     UnknownPartition: "unknown_partition",
     InvalidTopic: "invalid_topic",
     TopicExists: "topic_exists",
+    BadRequest: "bad_request",
     RetriableError: "retriable",
     NoAssignment: "no_assignment",
     Unassigned: "unassigned",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 Json = Any
@@ -27,8 +28,10 @@ _SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` dis
 class NotJson(ValueError):
     """The text is not JSON. `java` is what Jackson says of it, with the class of its exception."""
 
-    def __init__(self, message: str, java: str | None = None) -> None:
+    def __init__(self, message: str, java: str | None = None, *, ended: bool = False) -> None:
         super().__init__(message)
+        self.ended = ended
+        """Whether the text ended too early."""
         self.java = java or f"com.fasterxml.jackson.core.JsonParseException: {message}"
 
 
@@ -49,6 +52,26 @@ def parse(data: bytes, *, rest: bool = False) -> Json:
     if not rest and _match_end(text, end) != len(text):
         raise NotJson(f"Extra data: char {end}")
     return value
+
+
+def values(data: bytes) -> Iterator[Json]:
+    """The values of a text that holds one after another."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise NotJson(str(error)) from error
+    at = _match_end(text, 0)
+    while at < len(text):
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            if error.pos >= len(text) or error.msg.startswith("Unterminated"):
+                raise NotJson("Unexpected end-of-input", ended=True) from error
+            raise _explained(text, error) from error
+        except RecursionError as error:
+            raise NotJson(str(error)) from error
+        yield value
+        at = _match_end(text, at)
 
 
 def _deeper(value: Json) -> bool:

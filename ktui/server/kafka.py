@@ -47,6 +47,26 @@ class UnknownPartition(KafkaError):
     """The topic has no such partition."""
 
 
+class BadRequest(KafkaError):
+    """No topic can be like that."""
+
+
+class TooLarge(KafkaError):
+    """The record is larger than a producer may send."""
+
+
+class Setting(NamedTuple):
+    """A setting of a topic."""
+
+    name: str
+    value: str
+    dynamic: bool
+    """Whether it was set for this topic."""
+    default: str
+    broker_name: str | None
+    """What the broker calls its default; None where it has none."""
+
+
 class Committed(NamedTuple):
     """A committed offset (where the group resumes) and what was noted beside it."""
 
@@ -130,8 +150,20 @@ class Kafka(Protocol):
     async def names(self, *, internal: bool = False) -> Sequence[str]:
         """Topics in order, with the internal ones if asked for."""
 
-    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str]) -> None:
-        """Make a topic. TopicExists, InvalidTopic."""
+    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str], *, dry: bool = False) -> None:
+        """Make a topic; when `dry`, only see whether it could be. TopicExists, InvalidTopic, BadRequest."""
+
+    async def grow_topic(self, name: str, total: int) -> None:
+        """Add partitions until there are `total`. UnknownTopic, BadRequest."""
+
+    async def delete_topic(self, name: str) -> None:
+        """Delete a topic. UnknownTopic."""
+
+    async def settings(self, topic: str) -> Mapping[str, Setting]:
+        """The settings of a topic by name, defaults included. UnknownTopic."""
+
+    async def alter_topic(self, topic: str, changes: Mapping[str, str | None], *, dry: bool = False) -> None:
+        """Change settings, None for the default: all of them or none. UnknownTopic, BadRequest."""
 
     async def describe(self, topic: str) -> TopicDetail:
         """A topic. UnknownTopic, InvalidTopic."""
@@ -144,6 +176,9 @@ class Kafka(Protocol):
 
     async def brokers(self) -> Sequence[int]:
         """Ids of the brokers."""
+
+    async def group_names(self) -> Sequence[str]:
+        """Consumer groups in order."""
 
     async def group(self, name: str) -> GroupDetail | None:
         """A consumer group; None when nobody has heard of it."""

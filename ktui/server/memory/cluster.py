@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from ktui.model import Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
 from ktui.server.kafka import (
+    BadRequest,
     ConsumerOptions,
     GroupDetail,
     InvalidTopic,
-    KafkaError,
     RetriableError,
+    Setting,
+    TooLarge,
     TopicExists,
     UnknownPartition,
     UnknownTopic,
@@ -18,21 +20,12 @@ from ktui.server.kafka import (
 from ktui.server.memory.consumer import MemoryConsumer
 from ktui.server.memory.groups import Groups
 from ktui.server.memory.log import NAME, PartitionLog, Topic, Topics
+from ktui.server.memory.settings import DEFAULTS, check, shown
 
 BROKER = 1
 OVERHEAD = 88
 """What Kafka counts for a record beside its key and value when it checks the size."""
 LARGEST = 1_048_576
-CONFIGS: Mapping[str, str | None] = {
-    "cleanup.policy": "delete",
-    "compression.type": "producer",
-    "max.message.bytes": "1048588",
-    "message.timestamp.type": "CreateTime",
-    "min.insync.replicas": "1",
-    "retention.bytes": "-1",
-    "retention.ms": "604800000",
-    "segment.bytes": "1073741824",
-}
 
 
 class MemoryKafka:
@@ -62,18 +55,49 @@ class MemoryKafka:
     async def names(self, *, internal: bool = False) -> Sequence[str]:
         return sorted(self.topics) if internal else self.topics.names()
 
-    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str]) -> None:
+    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str], *, dry: bool = False) -> None:
         if name in self.topics:
             raise TopicExists(f"Topic '{name}' already exists.")
-        try:
+        if not NAME.fullmatch(name):
+            raise InvalidTopic(f"Topic name is invalid: {name!r}")
+        if partitions < 1:
+            raise BadRequest("Number of partitions was set to an invalid non-positive value.")
+        for setting, value in config.items():
+            check(setting, value)
+        if not dry:
             self.topics.create(name, partitions, config=config)
-        except ValueError as error:
-            raise InvalidTopic(f"Topic name is invalid: {error}") from error
+
+    async def grow_topic(self, name: str, total: int) -> None:
+        count = len(self._topic(name).partitions)
+        if total == count:
+            raise BadRequest(f"Topic already has {count} partition(s).")
+        if total < count:
+            raise BadRequest(f"The topic {name} currently has {count} partition(s); {total} would not be an increase.")
+        self.topics.grow(name, total)
+
+    async def delete_topic(self, name: str) -> None:
+        self._topic(name)
+        self.topics.delete(name)
+
+    async def settings(self, topic: str) -> Mapping[str, Setting]:
+        return shown(self._topic(topic).config)
+
+    async def alter_topic(self, topic: str, changes: Mapping[str, str | None], *, dry: bool = False) -> None:
+        config = self._topic(topic).config
+        for name, value in changes.items():
+            if value is not None:
+                check(name, value)
+        if dry:
+            return
+        for name, value in changes.items():
+            config.pop(name, None)
+            if value is not None:
+                config[name] = value
 
     async def describe(self, topic: str) -> TopicDetail:
         found = self._topic(topic)
         partitions = tuple(Partition(log.partition, BROKER, (BROKER,), (BROKER,)) for log in found.partitions)
-        return TopicDetail(topic, partitions, {**CONFIGS, **found.config})
+        return TopicDetail(topic, partitions, {**DEFAULTS, **found.config})
 
     async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
         return {number: self._log(TopicPartition(topic, number)).range for number in partitions}
@@ -83,6 +107,9 @@ class MemoryKafka:
 
     async def brokers(self) -> Sequence[int]:
         return [BROKER]
+
+    async def group_names(self) -> Sequence[str]:
+        return self.groups.names()
 
     async def group(self, name: str) -> GroupDetail | None:
         members = {member: self.groups.given(name, member) for member in self.groups.members(name)}
@@ -115,7 +142,7 @@ class MemoryKafka:
             )
         size = len(key or b"") + len(value or b"") + OVERHEAD
         if size > LARGEST:
-            raise KafkaError(
+            raise TooLarge(
                 f"The message is {size} bytes when serialized which is larger than {LARGEST}, "
                 "which is the value of the max.request.size configuration."
             )

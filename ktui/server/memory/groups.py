@@ -36,6 +36,11 @@ class Groups:
         for tp in positions:
             self.metadata[group, tp] = (metadata or {}).get(tp, "")
 
+    def names(self) -> list[str]:
+        """The groups that have members or commits, in order."""
+        with_members = {name for name, group in self._groups.items() if group.topics_of}
+        return sorted(with_members | {name for name, committed in self.committed.items() if committed})
+
     def members(self, group: str) -> tuple[str, ...]:
         """The members that subscribe, in the order of their names."""
         return tuple(sorted(self._groups[group].topics_of)) if group in self._groups else ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from ktui.model import TopicPartition
 from ktui.server.errors import ApiError
 from ktui.server.kafka import GroupDetail
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call, Handler
-from ktui.server.v3_entries import Entry, address, entry, listed
+from ktui.server.v3.entries import Entry, address, entry, listed
 
 
 class V3Groups:
@@ -20,6 +22,7 @@ class V3Groups:
         """Paths below the cluster with their handlers."""
         group = "/consumer-groups/{group}"
         return {
+            "/consumer-groups": self.groups,
             group: self.group,
             f"{group}/consumers": self.consumers,
             f"{group}/lags": self.lags,
@@ -38,18 +41,17 @@ class V3Groups:
     async def group(self, call: Call) -> Answer:
         """One consumer group."""
         name, own, found = await self._found(call)
-        return {
-            **entry("KafkaConsumerGroup", own, f"consumer-group={name}"),
-            "consumer_group_id": name,
-            "is_simple": not found.members,
-            "partition_assignor": "range" if found.members else "",
-            "state": "STABLE" if found.members else "EMPTY",
-            "type": "CLASSIC",
-            "is_mixed_consumer_group": False,
-            "coordinator": {"related": f"{address(call)}/brokers/1"},
-            "consumers": {"related": f"{own}/consumers"},
-            "lag_summary": {"related": f"{own}/lag-summary"},
-        }
+        return _shown(address(call), own, name, found)
+
+    async def groups(self, call: Call) -> Answer:
+        """All consumer groups."""
+        base = address(call)
+        own = f"{base}/consumer-groups"
+        shown = []
+        for name in await self._kafka.group_names():
+            if found := await self._kafka.group(name):
+                shown.append(_shown(base, f"{own}/{quote(name, safe='')}", name, found))
+        return listed("KafkaConsumerGroupList", own, shown)
 
     async def consumers(self, call: Call) -> Answer:
         """The members of a group."""
@@ -130,3 +132,18 @@ class V3Groups:
 def _client(member: str) -> str:
     """The client id that a member id begins with; a uuid has 36 characters."""
     return member[:-37]
+
+
+def _shown(base: str, own: str, name: str, found: GroupDetail) -> Entry:
+    return {
+        **entry("KafkaConsumerGroup", own, f"consumer-group={name}"),
+        "consumer_group_id": name,
+        "is_simple": not found.members,
+        "partition_assignor": "range" if found.members else "",
+        "state": "STABLE" if found.members else "EMPTY",
+        "type": "CLASSIC",
+        "is_mixed_consumer_group": False,
+        "coordinator": {"related": f"{base}/brokers/1"},
+        "consumers": {"related": f"{own}/consumers"},
+        "lag_summary": {"related": f"{own}/lag-summary"},
+    }

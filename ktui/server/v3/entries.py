@@ -1,4 +1,4 @@
-"""What the v3 resources have in common: kind, metadata, addresses."""
+"""What the v3 resources have in common: kind, metadata, addresses, bodies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ktui.server.errors import ApiError
+from ktui.server.javajson import Json
 from ktui.server.resource import Call
+from ktui.server.shapes import body
 
 CLUSTER = "aW4gbWVtb3J5IG9ubHkuLg"
 """Kafka names clusters by 22 characters."""
@@ -27,4 +29,13 @@ def entry(kind: str, own: str, crn: str) -> Entry:
 
 
 def listed(kind: str, own: str, data: Sequence[Entry]) -> Entry:
+    """A list of resources."""
     return {"kind": kind, "metadata": {"self": own, "next": None}, "data": data}
+
+
+async def wanted(call: Call) -> Json:
+    """The body of a request that needs one."""
+    value = body(await call.body())
+    if value is None:
+        raise ApiError("payload", "Request body is empty. Data is required.")
+    return value
