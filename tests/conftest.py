@@ -20,6 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--flavour", choices=["C", "K", "S"], default="C", help="what make of proxy --proxy is")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One at a time on a real proxy, whose topic they share, and for measuring; else one on each core."""
+    return 0 if config.getoption("--proxy") or "bench" in config.getoption("markexpr") else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--proxy"):
         return
