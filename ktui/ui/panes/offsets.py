@@ -178,7 +178,9 @@ Looking at a group neither joins nor moves it.
         self.query_one("#offsets-says").display = bool(says)
         if self._asking is not None:
             self._asking.update_consequence()
-        self.border_title = title(self.rows, self.group.name if self.group.compared else "")
+        named = title(self.rows, self.group.name if self.group.compared else "")
+        shared = any(self.screen.has_class(name) for name in ("-wide", "-wider"))  # one of the lower panes at a time
+        self.border_title = named + Content(" · 4 Compose") if shared else named
         self.border_subtitle = self._state()
 
     def _state(self) -> Content:
