@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from starlette.requests import Request
 
@@ -29,6 +30,7 @@ _KARAPACE_ACCEPT = re.compile(
     r"application/vnd\.kafka(\.(binary|json|avro|jsonschema|protobuf))?(\.v[12])?\+json"
     r"|application/json|application/\*|\*/json|\*/\*"
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _STRIMZI_RECORDS = tuple(embedded(data_format) for data_format in ("binary", "json", "text"))
 
 
@@ -74,4 +76,18 @@ def karapace_format(accept: str | None) -> str | None:
     return found[2] if found else None
 
 
-ADMISSIONS: dict[str, Admission] = {"C": confluent, "K": karapace, "S": strimzi}
+def redpanda(request: Request, types: Types) -> str:
+    """A Content-Type wherever there may be a body, also without one; records only as what is asked for by name."""
+    if _CONTROL.search(unquote(request.scope["path"])):
+        raise ApiError("control_characters")
+    if types.consumes and bare(request.headers.get("content-type", "")) not in types.consumes:
+        raise ApiError("wrong_type")
+    accept = [bare(part) for part in request.headers.get("accept", "*/*").split(",")]
+    if chosen := next((part for part in accept if part in types.produces), None):
+        return chosen
+    if "*/*" not in accept or types.produces[0] in EMBEDDED:
+        raise ApiError("not_acceptable")
+    return types.produces[0]
+
+
+ADMISSIONS: dict[str, Admission] = {"C": confluent, "K": karapace, "S": strimzi, "R": redpanda}

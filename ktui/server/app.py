@@ -23,6 +23,7 @@ from ktui.server.produce_karapace import KarapaceProduce
 from ktui.server.produce_strimzi import StrimziProduce
 from ktui.server.proxy import Proxy
 from ktui.server.records import Records
+from ktui.server.redpanda.table import table as redpanda_table
 from ktui.server.resource import Handler, Resource, refusal
 from ktui.server.seeking import Seeking
 from ktui.server.v3.table import table as v3_table
@@ -36,15 +37,15 @@ _BOTH = (V2, *EMBEDDED)
 
 
 class RawPaths:
-    """Hands on the path as it was sent, without a trailing slash."""
+    """Hands on the path as it was sent, without a trailing slash where the flavour does not mind it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, strips: bool) -> None:
+        self._app, self._strips = app, strips
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["raw_path"].decode("latin-1")
-            scope = {**scope, "path": path.rstrip("/") or "/"}
+            scope = {**scope, "path": (path.rstrip("/") or "/") if self._strips else path}
         await self._app(scope, receive, send)
 
 
@@ -59,7 +60,9 @@ def build(proxy: Proxy) -> ASGIApp:
     for path, (types, handlers) in _table(proxy).items():
         if offered := _offered(path, handlers, flavour):
             routes.append(Route(path, Resource(flavour, types, **offered)))
-    return RawPaths(Starlette(routes=routes, exception_handlers={HTTPException: unrouted}))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: unrouted})
+    app.router.redirect_slashes = False
+    return RawPaths(app, strips=flavour.letter != "R")
 
 
 def _offered(path: str, handlers: dict[str, Handler], flavour: Flavour) -> dict[str, Handler]:
@@ -69,6 +72,8 @@ def _offered(path: str, handlers: dict[str, Handler], flavour: Flavour) -> dict[
 
 def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
     """Every path with its media types and its handlers by method."""
+    if proxy.flavour.letter == "R":
+        return redpanda_table(proxy)
     metadata, produce = Metadata(proxy), PRODUCE[proxy.flavour.letter](proxy)
     topic, partition = "/topics/{topic}", "/topics/{topic}/partitions/{partition}"
     v2, anything = Types((V2,), (V2,)), Types((V2, "application/json"), (*_BOTH, "application/json"))

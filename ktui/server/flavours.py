@@ -123,4 +123,19 @@ STRIMZI = Flavour(
     create_fields=_S_FIELDS,
 )
 
-FLAVOURS = {flavour.letter: flavour for flavour in (CONFLUENT, KARAPACE, STRIMZI)}
+REDPANDA = Flavour(
+    name="Redpanda",
+    letter="R",
+    words=words.REDPANDA,
+    root={},
+    server="Seastar httpd",
+    records_per_poll=500,
+    request_timeout_ms=100,
+    default_reset="earliest",
+    formats=("binary", "json"),
+    commit_adds_one=False,
+    strict=True,
+    create_fields=_C_FIELDS - {"id"},
+)
+
+FLAVOURS = {flavour.letter: flavour for flavour in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA)}

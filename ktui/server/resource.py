@@ -147,7 +147,7 @@ def refusal(error: ApiError, flavour: Flavour, media: str) -> Response:
         headers["content-type"] = V2
     if word.form in ("untyped", "bare", "empty"):
         headers = {}
-    if error.allow and flavour.letter != "C":  # C keeps to itself what it would allow
+    if error.allow and flavour.letter not in "CR":  # they keep to themselves what they would allow
         headers["allow"] = ",".join(error.allow)
     if word.form in ("plain", "bare", "empty"):
         return Response(text, word.status, headers=headers)

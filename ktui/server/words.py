@@ -212,3 +212,34 @@ KARAPACE: Words = {
     "no_bytes": Word(500, 500, "Internal server error", "json"),
     "poison": Word(422, 422, "{0}"),
 }
+
+_PARSE = Word(422, 422, "parse error at offset 1")
+_NOWHERE = Word(404, 404, "Not found")
+_NO_PARTITION = Word(404, 40402, "unknown_topic_or_partition")
+
+REDPANDA: Words = {
+    kind: word._replace(form="json")
+    for kind, word in {
+        **CONFLUENT,
+        "no_path": _NOWHERE,
+        "wrong_method": _NOWHERE,
+        "not_acceptable": Word(406, 406, "not_acceptable"),
+        "wrong_type": Word(415, 415, "unsupported_media_type"),
+        "control_characters": Word(400, 40002, "Parameter contained invalid control characters"),
+        "bad_number": Word(400, 40002, "Invalid parameter: {0}"),
+        "bad_query": Word(400, 40002, "Invalid parameter: {0}"),
+        "missing_parameter": Word(400, 40002, "Missing mandatory parameter '{0}'"),
+        **dict.fromkeys(
+            (
+                *("no_body", "not_json", "bad_shape", "unknown_field", "no_records"),
+                *("bad_base64", "not_base64", "missing", "missing_topic"),
+            ),
+            _PARSE,
+        ),
+        **dict.fromkeys(("unknown_topic", "invalid_topic", "unknown_partition"), _NO_PARTITION),
+        "out_of_range": Word(400, 40002, "offset_out_of_range"),
+        "no_instance": Word(404, 40403, "unknown_member_id"),
+        "bad_format": Word(400, 40002, "format must be 'binary' or 'json'"),
+        "bad_option": Word(400, 40002, "{0}"),
+    }.items()
+}

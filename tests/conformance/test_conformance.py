@@ -23,7 +23,7 @@ from tests.conformance.suite import DIALECTS, Case
 ON_A_SOCKET = (1, 2, 15, 31, 42, 52, 72, 94, 112, 113, 116, 121, 133)
 PLAYED = [
     pytest.param(letter, case, id=f"{letter}-{case.number}")
-    for letter in FLAVOURS
+    for letter in DIALECTS
     for case in SUITE
     if letter in case.flavours
 ]
