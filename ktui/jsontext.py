@@ -25,6 +25,8 @@ class Role(enum.Enum):
     WORD = "word"
     """A word of ours: null, empty, tombstone."""
     MUTED = "muted"
+    MATCH = "match"
+    """What was looked for."""
 
 
 class Span(NamedTuple):

@@ -77,6 +77,15 @@ class RecordLog:
             return self._segments[which][number - self._starts[which]]
         raise IndexError(f"row {number} of {self.first} to {self.end}")
 
+    def stretch(self, number: int) -> tuple[int, Segment | Sequence[Row]]:
+        """The rows that are stored together with this one, and the number of the first of them."""
+        if not self.first <= number < self.end:
+            raise IndexError(f"row {number} of {self.first} to {self.end}")
+        if number >= self._next_start:
+            return self._next_start, self._tail
+        which = bisect_right(self._starts, number) - 1
+        return self._starts[which], self._segments[which]
+
     def __iter__(self) -> Iterator[Row]:
         """All rows, oldest first, as of now."""
         for number in range(self.first, self.end):

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from ktui.model import Gap, Header, Record
+from ktui.records.needle import Needle
 
 NO_TIME = -(2**63)
 _KEY, _VALUE = 1, 2
@@ -91,6 +92,19 @@ class Segment:
             self._headers.get(place, ()) if self._headers else (),
         )
 
+    def matches(self, needle: Needle, start: int = 0) -> list[int]:
+        """Places of the records that have it in key or value, from place `start` on, in order."""
+        first = start if self._numbers is None else self._numbers[start]
+        if first >= self.kept:
+            return []
+        hits = list(self._values.parts(needle, first))
+        if in_keys := set(self._keys.parts(needle, first)):
+            hits = sorted(in_keys.union(hits))
+        if self._numbers is not None and hits:
+            places = [place for place in range(self.rows) if place not in self._marks]
+            hits = [places[record] for record in hits]
+        return hits
+
     def _size(self, rows: int) -> int:
         """Bytes of memory, near enough: 29 per record beside the text, and what the objects themselves take."""
         arrays = 29 * self.kept + self._keys.size_bytes + self._values.size_bytes
@@ -115,6 +129,10 @@ class _Column:
 
     def __getitem__(self, place: int) -> bytes:
         return self._joined[self._ends[place - 1] + 1 if place else 0 : self._ends[place]]
+
+    def parts(self, needle: Needle, first: int) -> Iterator[int]:
+        """Which strings have it, from string `first` on."""
+        return needle.parts(self._joined, self._ends, first)
 
     @property
     def size_bytes(self) -> int:

@@ -142,6 +142,8 @@ def all_places() -> list[Place]:
     from ktui.ui.screens.start import StartScreen
     from ktui.ui.screens.wire import WireScreen
     from ktui.ui.widgets.copy_menu import CopyMenu
+    from ktui.ui.widgets.filter_prompt import FilterPrompt
+    from ktui.ui.widgets.filtered_table import FilteredTable
     from ktui.ui.widgets.line_table import LineTable
     from ktui.ui.widgets.prompt import Prompt
     from ktui.ui.widgets.record_table import RecordTable
@@ -151,12 +153,12 @@ def all_places() -> list[Place]:
     return [
         everywhere,
         Place("topics", (TopicsPane, LineTable)),
-        Place("stream", (StreamPane, RecordTable)),
+        Place("stream", (StreamPane, FilteredTable, RecordTable)),
         Place("record", (RecordPane, ValueView)),
         Place("offsets", (OffsetsPane, LineTable)),
         Place("composer", (ComposerPane,), typed_in=True),
         Place("copy", (CopyMenu,)),
-        Place("prompt", (Prompt,), typed_in=True),
+        Place("prompt", (Prompt, FilterPrompt), typed_in=True),
         Place("wire", (WireScreen, LineTable)),
         Place("doctor", (DoctorScreen, LineTable)),
         Place("capabilities", (CapabilitiesScreen, LineTable)),

@@ -26,6 +26,8 @@ from ktui.ui.greyed import NO_TOPIC
 from ktui.ui.panes.record import RecordPane
 from ktui.ui.report import report
 from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.filter_prompt import FilterPrompt
+from ktui.ui.widgets.filtered_table import FilteredTable
 from ktui.ui.widgets.goto_prompt import GoToPrompt
 from ktui.ui.widgets.partition_choice import PartitionsPrompt
 from ktui.ui.widgets.question_line import QuestionLine
@@ -61,6 +63,9 @@ Records as they come. The view follows the end until you move up, scroll or open
 
 - `g` goes to `181`, `+10`, `-100`, `begin`, `end`, `last 50`, `14:00`, `2026-11-20 14:00`, `-2h`; `2:181` moves
   partition 2 alone. The list starts over there.
+- `/` filters: only records with the text in key or value, in any case unless it has a capital letter; those that are
+  kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
+  go to the next match and the one before, also in the whole list. What is searched are the bytes as they came.
 - `p` chooses the partitions that are read; the others keep their place.
 - Words in *italics* are ours: *tombstone* and *null* have no value, *empty* has no bytes.
 - A dashed line names offsets that are not there: compacted away, or of a transaction.
@@ -69,6 +74,7 @@ Records as they come. The view follows the end until you move up, scroll or open
     BINDINGS = [
         Binding("space", "hold", "hold", id="stream.pause", tooltip="Stop reading, keep the place; again: go on"),
         Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
+        Binding("slash", "filter", "filter", id="stream.filter", tooltip="Only records that contain what is typed"),
         Binding("g", "go_to", "go to", id="stream.goto", tooltip="Go to an offset, a time, the beginning, the end"),
         Binding("end", "live", "live", id="stream.live", tooltip="Follow the newest records"),
         Binding("c", "compose", "compose", id="stream.compose", tooltip="Write a record to this topic"),
@@ -109,7 +115,7 @@ Records as they come. The view follows the end until you move up, scroll or open
         self.proxy = proxy
         self.records = RecordLog(max_bytes=keep_bytes)
         self.status = StreamStatus()
-        self.table = RecordTable(self.records)
+        self.table = FilteredTable(self.records)
         self.questions = QuestionLine(self.table)
         self._following: Following | None = None
         self._partitions: frozenset[int] = frozenset()
@@ -139,6 +145,7 @@ Records as they come. The view follows the end until you move up, scroll or open
         """Show a topic: its last 100 records and then what comes, or from `target` on."""
         self.topic, self._following, self._apart = topic, None, {}
         self._partitions = frozenset(each.partition for each in topic.partitions)
+        self.table.forget()
         self._begin(target or SeekTarget.last(FIRST))
 
     def seek(self, positions: Positions) -> None:
@@ -175,6 +182,7 @@ Records as they come. The view follows the end until you move up, scroll or open
         """Put the cursor on a record that is known to be there: now, or when it comes in, or by going to it."""
         if self.topic is None or tp.topic != self.topic.name:
             return
+        self.table.widen()
         number = self.table.find(tp, offset)
         if number is not None:
             self.table.leave_end()
@@ -240,12 +248,12 @@ Records as they come. The view follows the end until you move up, scroll or open
             return
         following = self._following
         self.status.look(self.state, self._error, self._retry_at, self.table, following.behind if following else 0)
-        name = title(self.topic, self._partitions, numbered=not self.screen.has_class("-narrow"))
+        name = title(self.topic, self._partitions, self.table.filter, numbered=not self.screen.has_class("-narrow"))
         line = self.status.line(self.size.width - 4)
         if (name, line) != self._said:  # saying it again would repaint the whole pane
             self._said = (name, line)
             self.border_title, self.border_subtitle = name, line
-        self.table.say(hint(self.state, self._error, following.ranges if following else {}))
+        self.table.say(hint(self.state, self._error, following.ranges if following else {}, self.table.filter))
 
     def _tick(self) -> None:
         """Twice a second: figures, the countdown, and whether enough lies ahead."""
@@ -273,7 +281,8 @@ Records as they come. The view follows the end until you move up, scroll or open
         self._say()
 
     @on(RecordTable.FollowingChanged)
-    def _end_left_or_found(self, event: RecordTable.FollowingChanged) -> None:
+    @on(FilteredTable.Filtered)
+    def _shown_otherwise(self, event: Message) -> None:
         event.stop()
         self._say()
 
@@ -324,6 +333,9 @@ Records as they come. The view follows the end until you move up, scroll or open
         if record is None:
             self.notify("There is no record under the cursor.", severity="warning", markup=False)
         return record
+
+    async def action_filter(self) -> None:
+        await self.questions.ask(FilterPrompt(self.table))
 
     async def action_go_to(self) -> None:
         if self._following is not None:

@@ -29,6 +29,7 @@ ROLE_CSS = """
     & > .role--text { color: $foreground; }
     & > .role--word { color: $ktui-null; text-style: italic; }
     & > .role--muted { color: $ktui-muted; }
+    & > .role--match { color: $warning; text-style: reverse; }
     & > .role--head { color: $ktui-muted; }
     & > .role--gap { color: $warning; }
     & > .role--bar { color: $accent; }

@@ -7,6 +7,7 @@ from textual.containers import VerticalGroup
 from textual.widget import Widget
 
 from ktui.ui.widgets.copy_menu import CopyMenu
+from ktui.ui.widgets.filter_prompt import FilterPrompt
 from ktui.ui.widgets.prompt import Prompt
 
 
@@ -19,6 +20,7 @@ class QuestionLine(VerticalGroup):
         height: auto;
         & > Prompt { dock: none; }
         & > CopyMenu { dock: none; }
+        &.-top { dock: top; }
     }
     """
 
@@ -30,6 +32,7 @@ class QuestionLine(VerticalGroup):
     async def ask(self, question: Prompt | CopyMenu) -> None:
         """Show a question, unless one is open. It has the focus when this returns: what is typed ahead is for it."""
         if not self.children:
+            self.set_class(question.has_class("-top"), "-top")
             await self.mount(question)
 
     async def close(self) -> None:
@@ -41,6 +44,11 @@ class QuestionLine(VerticalGroup):
 
     @on(Prompt.Cancelled)
     async def _cancelled(self, event: Prompt.Cancelled) -> None:
+        event.stop()
+        await self.close()
+
+    @on(FilterPrompt.Kept)
+    async def _kept(self, event: FilterPrompt.Kept) -> None:
         event.stop()
         await self.close()
 

@@ -1,8 +1,8 @@
 """The stream as a table: a view of lines over a RecordLog that draws only what is on screen.
 
 Nothing is done per record. Twenty times a second a timer compares two counters; what a repaint costs depends on the
-height of the screen, never on how many records came or are kept. Rows are known by their absolute number in the log,
-so that cursor and view stay where they are while the oldest rows are dropped.
+height of the screen, never on how many records came or are kept. Rows are known by their place in the view of the log,
+which stays the same while the oldest rows are dropped and, when only matches are shown, older ones are found.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from textual.strip import Strip
 
 from ktui.model import Record, TopicPartition
 from ktui.records.log import RecordLog
+from ktui.records.search import Search
 from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
+from ktui.ui.widgets.record_view import RecordView
 from ktui.ui.widgets.row_painter import RowPainter
 
 FRAMES = 20
@@ -80,10 +82,11 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, records: RecordLog, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.records = records
+        self.view = RecordView(records)
         self._hint = ""
         self._cursor = -1
         self._seen = (records.first, records.first)
-        self._painter = RowPainter(records)
+        self._painter = RowPainter(self.view)
         self._palette: Palette | None = None
         self._landing = False
         self._awaited: tuple[TopicPartition, int] | None = None
@@ -93,12 +96,12 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def cursor(self) -> int:
         """Absolute number of the row under the cursor; -1 while there is none."""
-        return self._cursor
+        return self.view.number(self._cursor) if self.view.first <= self._cursor < self.view.end else -1
 
     @property
     def record(self) -> Record | None:
         """The record under the cursor; None on a gap or a note, and while the log is empty."""
-        return self._painter.record(self._cursor)
+        return self.view.record(self._cursor)
 
     @property
     def page(self) -> int:
@@ -113,14 +116,14 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def below(self) -> int:
         """Rows that came in under the visible ones."""
-        return max(0, self.records.end - self._top() - self.page)
+        return max(0, self.view.end - self._top() - self.page)
 
     def clear(self) -> None:
         """Forget everything; for another topic or place."""
         self.records.clear()
         self._painter.forget()
-        self._cursor, self._landing, self._awaited = -1, False, None
-        self._seen = (self.records.first, self.records.first)
+        self._cursor, self._landing, self._awaited = self.view.first - 1, False, None
+        self._seen = (self.view.first, self.view.first)
         self.following = True
         resize_lines(self, 1, 0)
         self.refresh()
@@ -152,7 +155,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def look(self) -> None:
         """Compare the counters and move with them; called by the timer."""
-        first, end = seen = (self.records.first, self.records.end)
+        first, end = seen = (self.view.first, self.view.end)
         if seen == self._seen or not self.is_mounted:
             return
         dropped = first - self._seen[0]
@@ -167,13 +170,27 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self.following or dropped or was_end < self._top() + self.page:
             self.refresh()
 
+    def show(self, search: Search | None, number: int) -> None:
+        """Show only what a search finds, or everything; the cursor goes to this row unless the end is followed."""
+        self.view.search = search
+        self._painter.look_for(None if search is None else search.needle)
+        first, end = self._seen = (self.view.first, self.view.end)
+        self._cursor = end - 1
+        resize_lines(self, end - first + 1, max(0, end - first + 1 - self.size.height))
+        self.refresh()
+        if not self.following and number >= 0:
+            self.go_to(number)
+
     def go_to(self, number: int) -> None:
-        """Put the cursor on a row and show it. Leaves the end alone; tells nobody."""
-        if not len(self.records):
-            return
+        """Put the cursor on a row, or on the next that is shown, and show it. Leaves the end alone; tells nobody."""
         self.look()
-        self._cursor = max(self.records.first, min(number, self.records.end - 1))
-        row = self._cursor - self.records.first
+        self._go(self.view.place(number))
+
+    def _go(self, place: int) -> None:
+        if not len(self.view):
+            return
+        self._cursor = max(self.view.first, min(place, self.view.end - 1))
+        row = self._cursor - self.view.first
         top, page = self.scroll_offset.y, self.page
         if not top <= row < top + page:
             top = row if row < top else row - page + 1
@@ -183,8 +200,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def find(self, tp: TopicPartition, offset: int) -> int | None:
         """Number of the row of a record, if it is among the newest ones."""
         for number in range(self.records.end - 1, max(self.records.first, self.records.end - 2000) - 1, -1):
-            record = self._painter.record(number)
-            if record is not None and record.offset == offset and record.tp == tp:
+            record = self.records[number]
+            if isinstance(record, Record) and record.offset == offset and record.tp == tp:
                 return number
         return None
 
@@ -203,7 +220,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Go to the end and stick to it."""
         self.following = True
         self.look()
-        self.go_to(self.records.end - 1)
+        self._go(self.view.end - 1)
 
     # Keys and mouse
 
@@ -216,7 +233,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._walk(self._cursor + pages * max(1, self.page - 1))
 
     def action_first(self) -> None:
-        self._walk(self.records.first)
+        self._walk(self.view.first)
 
     def choose(self) -> None:
         """Open the record under the cursor."""
@@ -224,18 +241,19 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.following = False
             self.post_message(self.Chosen(record))
 
-    def _walk(self, number: int) -> None:
-        if not len(self.records):
+    def _walk(self, place: int) -> None:
+        if not len(self.view):
             return
         self.following = False
-        self.go_to(number)
+        self.look()
+        self._go(place)
         if (record := self.record) is not None:
             self.post_message(self.Highlighted(record))
 
     async def _on_click(self, event: events.Click) -> None:
-        number = self._top() + event.y - 1
-        if event.y >= 1 and number < self.records.end:
-            self._walk(number)
+        place = self._top() + event.y - 1
+        if event.y >= 1 and place < self.view.end:
+            self._walk(place)
             if event.chain == 2:
                 self.choose()
 
@@ -250,7 +268,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         end = max(0, height - event.size.height)
         resize_lines(self, height, end if self.following else min(self.scroll_offset.y, end))
         if not self.following:
-            self.go_to(self._cursor)
+            self.look()
+            self._go(self._cursor)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Wheel and scrollbar come here, and Textual when the size changes; our own moves go around the watchers."""
@@ -284,7 +303,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._palette is None:
             self._palette = Palette(self)
         width, top, painter = self.scrollable_size.width, self._top(), self._painter
-        painter.fit(top, min(top + self.page, self.records.end), width, flying=self.following)
+        painter.fit(top, min(top + self.page, self.view.end), width, flying=self.following)
         strips = [self._line(top, y, self._palette) for y in range(crop.y, crop.bottom)]
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
@@ -293,11 +312,11 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _line(self, top: int, y: int, palette: Palette) -> Strip:
         if y == 0:
             return self._painter.head(palette)
-        number = top + y - 1
-        if number < self.records.end:
-            return self._painter.row(number, number == self._cursor, palette)
-        return self._painter.words("" if len(self.records) else self._hint, y - 1, palette)
+        place = top + y - 1
+        if place < self.view.end:
+            return self._painter.row(place, place == self._cursor, palette)
+        return self._painter.words("" if len(self.view) else self._hint, y - 1, palette)
 
     def _top(self) -> int:
-        """Absolute number of the first visible row."""
-        return self.records.first + self.scroll_offset.y
+        """Place of the first visible row."""
+        return self.view.first + self.scroll_offset.y

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from ktui.errors import ProxyError
 from ktui.ui.report import brief
-from ktui.ui.widgets.record_table import RecordTable
+from ktui.ui.widgets.filtered_table import FilteredTable
 
 BARS = "▁▂▃▄▅▆▇█"
 SECONDS = 12
@@ -45,6 +45,8 @@ class StreamStatus:
     retry_in: float = 0.0
     kept: int = 0
     size_bytes: int = 0
+    matching: int | None = None
+    """Of them, those the filter leaves; None without one."""
     behind: int | None = None
     """None while the ends are not known."""
     below: int = 0
@@ -56,13 +58,14 @@ class StreamStatus:
     _old: int = 0
 
     def look(
-        self, state: StreamState, error: ProxyError | None, retry_at: float, table: RecordTable, unread: int
+        self, state: StreamState, error: ProxyError | None, retry_at: float, table: FilteredTable, unread: int
     ) -> None:
         """Take the figures of the moment. `retry_at` is monotonic; `unread` are records that were not asked for yet."""
         self.state = state
         self.reason = brief(error) if error else ""
         self.retry_in = retry_at - time.monotonic()
         self.kept, self.size_bytes = table.records.kept, table.records.size_bytes
+        self.matching = len(table.view) if table.filter else None
         self.behind = unread
         self.below = 0 if table.following else table.below
         if state in (StreamState.HELD, StreamState.AHEAD):
@@ -108,7 +111,10 @@ class StreamStatus:
             parts.append((2, Content.assemble((f"{self.rate:,}", "bold"), "/s")))
             if any(self.counts):
                 parts.append((6, Content.styled(self._chart(), "$secondary")))
-        parts.append((3, Content(f"kept {self.kept:,}")))
+        if self.matching is None:
+            parts.append((3, Content(f"kept {self.kept:,}")))
+        else:
+            parts.append((1, Content.assemble((f"{self.matching:,}", "bold"), f" of {self.kept:,} match")))
         parts.append((5, Content(size_text(self.size_bytes))))
         if self.behind and self.state not in (StreamState.HELD, StreamState.AHEAD):
             parts.append((4, Content(f"behind {self.behind:,}")))

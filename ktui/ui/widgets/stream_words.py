@@ -9,13 +9,13 @@ from textual.content import Content
 from ktui.errors import ProxyError
 from ktui.model import OffsetRange, Positions, TopicDetail, TopicPartition
 from ktui.ui.report import describe, sentence
-from ktui.ui.text import plain
+from ktui.ui.text import clean, plain
 from ktui.ui.widgets.partition_choice import partition_words
 from ktui.ui.widgets.stream_status import StreamState
 
 
-def title(topic: TopicDetail | None, chosen: Collection[int], *, numbered: bool) -> Content:
-    """Topic and partitions; with the pane's number where no tab shows it."""
+def title(topic: TopicDetail | None, chosen: Collection[int], words: str = "", *, numbered: bool) -> Content:
+    """Topic and partitions, and the words that are filtered for; with the pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
@@ -23,11 +23,16 @@ def title(topic: TopicDetail | None, chosen: Collection[int], *, numbered: bool)
     count = f"{there} partition{'' if there == 1 else 's'}"
     if len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
-    return plain(f"{number}{topic.name} · {count}")
+    name = plain(f"{number}{topic.name} · {count}")
+    return name + plain(f" · /{words}").stylize("$warning") if words else name
 
 
-def hint(state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
+def hint(
+    state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange], words: str = ""
+) -> str:
     """What an empty table says: why it is empty, and what to do."""
+    if words:
+        return f"No record that is kept has {clean(words)}. Those that come are looked at too; esc shows all."
     match state:
         case StreamState.IDLE:
             return "No topic is open. 1 goes to the topics, enter opens one."

@@ -1,0 +1,53 @@
+"""The prompt for the text that records must have: it is applied while it is typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+
+from ktui.ui.widgets.filtered_table import FilteredTable
+from ktui.ui.widgets.prompt import Prompt
+
+
+class FilterPrompt(Prompt):
+    """Filters a table. Enter keeps the filter, escape takes it away; the question line does the rest."""
+
+    DEFAULT_CSS = """
+    FilterPrompt {
+        & .prompt--label { color: $accent; padding-right: 0; }
+        & Input { width: 3fr; max-width: 200; }
+        & .prompt--examples { width: auto; }
+    }
+    """
+
+    BINDINGS = [
+        Binding("escape", "cancel", "no filter", id="prompt.cancel", tooltip="Take the filter away"),
+    ]
+
+    @dataclass
+    class Kept(Message):
+        """Enter was pressed."""
+
+    def __init__(self, table: FilteredTable) -> None:
+        super().__init__("/", examples="enter keeps, esc takes it away", value=table.filter, consequence=self._narrow)
+        self.add_class("-top")
+        self._table = table
+
+    def _narrow(self, text: str) -> Content:
+        self._table.narrow(text)
+        if text and text != text.lower():
+            return Content.styled("capital letters count", "$ktui-muted")
+        return Content()
+
+    @on(Prompt.Submitted)
+    def _keep(self, event: Prompt.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Kept())
+
+    def action_cancel(self) -> None:
+        self._table.widen()
+        super().action_cancel()

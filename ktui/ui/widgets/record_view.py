@@ -1,0 +1,51 @@
+"""Which rows of the log the table shows, by their place: all of them, or what a search has found.
+
+In the whole log a place is the row's number. Places never change while the view does not; only `first` and `end` do.
+"""
+
+from __future__ import annotations
+
+from ktui.model import Record
+from ktui.records.log import RecordLog, Row
+from ktui.records.search import Search
+
+
+class RecordView:
+    """Rows by place."""
+
+    def __init__(self, records: RecordLog) -> None:
+        self.records = records
+        self.search: Search | None = None
+        """Only what it has found is shown."""
+
+    @property
+    def first(self) -> int:
+        """Place of the oldest row."""
+        return self.records.first if self.search is None else self.search.first
+
+    @property
+    def end(self) -> int:
+        """One past the place of the newest row."""
+        return self.records.end if self.search is None else self.search.end
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    def __getitem__(self, place: int) -> Row:
+        return self.records[self.number(place)]
+
+    def record(self, place: int) -> Record | None:
+        """The record in this place; None for a mark, and for a place that is not there."""
+        if not self.first <= place < self.end:
+            return None
+        row = self[place]
+        return row if isinstance(row, Record) else None
+
+    def number(self, place: int) -> int:
+        """The row's number in the log."""
+        return place if self.search is None else self.search.number(place)
+
+    def place(self, number: int) -> int:
+        """Where this row is, or else the next one that is shown, or else the last."""
+        place = number if self.search is None else self.search.place(number)
+        return max(self.first, min(place, self.end - 1))
