@@ -176,6 +176,15 @@ async def test_n_goes_from_match_to_match_in_the_whole_list(sandbox: Sandbox, pr
         assert host.toasts[-1] == "No match above."
 
 
+async def test_a_slash_is_text_while_another_question_is_open(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, _):
+        await pilot.press("g", "slash")
+        assert not pane.query(FilterPrompt)
+        assert "slash" not in pane.screen.active_bindings
+        await pilot.press("escape", "slash", *"a/b")
+        assert pane.table.filter == "a/b"
+
+
 async def test_enter_opens_the_match_under_the_cursor(sandbox: Sandbox, proxy: ProxyClient) -> None:
     async with opened(sandbox, proxy) as (_, pilot, host):
         await pilot.press("slash", *"olga", "enter", "up", "enter")

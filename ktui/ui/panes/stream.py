@@ -289,6 +289,8 @@ Records as they come. The view follows the end until you move up, scroll or open
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "filter" and self.questions.children:
+            return False
         return None if self.why_not(action) else True
 
     def why_not(self, action: str) -> str:
