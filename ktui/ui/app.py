@@ -174,7 +174,7 @@ class KtuiApp(App[None]):
         "enter", "2" the 2 would still go into the prompt.
         """
         self._acting = None
-        if self._typed:
+        if self._typed and not self._exit:  # what comes after the last key has nobody left to go to
             await super().on_event(self._typed.popleft())
             self._acting = asyncio.create_task(self._act_on())
 

@@ -42,6 +42,8 @@ class House:
 
         Pilot's own `pause` waits for an idle processor, up to a second: with a stream that polls it never comes.
         """
+        while (self.app._typed or self.app._acting) and not self.app._exit:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
         for _ in range(3):  # the app hands on to the screen, the screen to the widget
             await self.pilot._wait_for_screen()
         await asyncio.sleep(1 / 60)  # the screen lays out on a timer

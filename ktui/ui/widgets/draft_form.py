@@ -35,6 +35,7 @@ class DraftForm(Vertical):
         & .field--label { width: 11; color: $ktui-muted; }
         & .field--label-inner { width: auto; padding: 0 1 0 3; color: $ktui-muted; }
         & .field--says { width: 1fr; height: 1; padding-left: 2; color: $ktui-muted; }
+        & .field--says { text-wrap: nowrap; text-overflow: ellipsis; }
         & .-mistake { color: $error; }
         & .-right { color: $success; }
         & Input { background: $panel; width: 1fr; max-width: 60; }
