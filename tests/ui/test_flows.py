@@ -131,12 +131,12 @@ async def test_the_proxy_restarts_and_nothing_is_lost_or_shown_twice(orders: San
 
 async def test_fast_switches_leave_nothing(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy) as house:
-        for turn in range(30):
+        for turn in range(12):
             house.type_at_once("1j\n" if turn % 2 else "1k\n")
             name = ("empty", "orders")[turn % 2]
             await house.until(lambda: house.main.topic is not None and house.main.topic.name == name)  # noqa: B023
         await house.press("ctrl+q")
-    assert sum(each.method == "POST" and each.path.count("/") == 2 for each in proxy.exchanges) > 10
+    assert sum(each.method == "POST" and each.path.count("/") == 2 for each in proxy.exchanges) > 5
     assert not orders.instances
 
 
