@@ -90,7 +90,7 @@ async def test_a_second_send_waits_for_the_answer_to_the_first(sandbox, pane):
     host = Host(pane)
     async with host.run_test(size=SIZE) as pilot:
         await opened(pilot, pane, "{}")
-        sandbox.faults.latency = 2.0
+        sandbox.faults.latency = 0.5
         await pilot.press("ctrl+s", "ctrl+s")
         assert host.toasts == ["The answer to the record before is still awaited."]
         await until(pilot, lambda: bool(pane.sent))

@@ -282,10 +282,8 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
 
     @work(group="write")
     async def send(self, draft: Draft) -> None:
-        try:
-            sending = await send(self.proxy, draft)
-        finally:
-            self.sending = False
+        sending = await send(self.proxy, draft)
+        self.sending = False  # cancelled only when the app ends: then nobody is left to tell
         if sending.produced is None:
             why = sentence(sending.error) if sending.error else ""
             self._complain(f"{sending.outcome.value}: {why}")
