@@ -57,7 +57,7 @@ class Host(App[None]):
         return "\n".join("".join(segment.text for segment in line) for line in lines)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for a state, handling messages meanwhile."""
     async with asyncio.timeout(seconds):
         while not condition():
