@@ -58,7 +58,7 @@ async def test_160_columns_show_all_four(orders: Sandbox, proxy: ProxyClient) ->
         assert size(house, STREAM)[1] == size(house, RECORD)[1] == 42
 
 
-@pytest.mark.parametrize(("columns", "lines", "lower"), [(120, 36, 13), (100, 30, 10), (100, 24, 10), (159, 32, 13)])
+@pytest.mark.parametrize(("columns", "lines", "lower"), [(100, 24, 10), (159, 32, 13)])
 async def test_100_columns_show_one_of_the_lower_panes(
     orders: Sandbox, proxy: ProxyClient, columns: int, lines: int, lower: int
 ) -> None:
