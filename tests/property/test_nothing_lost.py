@@ -26,7 +26,7 @@ def test_every_record_once_and_in_order(letter: str) -> None:
     counts: Counter[str] = Counter()
 
     @settings(
-        max_examples=EXAMPLES or 75,
+        max_examples=EXAMPLES or 50,
         derandomize=not EXAMPLES,
         database=None,
         deadline=None,

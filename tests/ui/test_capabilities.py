@@ -92,7 +92,7 @@ async def test_where_the_server_can_the_key_asks_for_the_group():
         assert here.toasts == []
 
 
-@pytest.mark.parametrize(("pane", "key"), [("2", "space"), ("2", "g"), ("3", "s"), ("3", "b")])
+@pytest.mark.parametrize(("pane", "key"), [("2", "g"), ("3", "s")])
 async def test_without_a_topic_keys_say_what_to_do_first(pane, key):
     async with clinic() as here:
         await here.press(pane, key)

@@ -77,7 +77,7 @@ async def test_100_columns_show_one_of_the_lower_panes(
         assert not tabs(house)
 
 
-@pytest.mark.parametrize("lines", [20, 23])
+@pytest.mark.parametrize("lines", [23])
 async def test_few_lines_give_the_place_of_the_stream_to_a_lower_pane(
     orders: Sandbox, proxy: ProxyClient, lines: int
 ) -> None:
@@ -124,7 +124,7 @@ async def test_the_window_changes_its_size(orders: Sandbox, proxy: ProxyClient) 
         await house.sees(TOPICS, STREAM, OFFSETS, COMPOSER)
 
 
-@pytest.mark.parametrize("columns", [100, 160])
+@pytest.mark.parametrize("columns", [160])
 async def test_the_whole_screen_for_any_pane_and_back(orders: Sandbox, proxy: ProxyClient, columns: int) -> None:
     async with at_home(proxy, (columns, 36)) as house:
         await house.open()
