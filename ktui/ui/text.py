@@ -29,11 +29,6 @@ def clean(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_REPLACED)
 
 
-def clean_lines(text: str) -> str:
-    """As `clean`, but line feeds stay and tabs become spaces: for text that is shown on several lines."""
-    return "\n".join(clean(line.removesuffix("\r").expandtabs(4)) for line in text.split("\n"))
-
-
 def plain(text: str) -> Content:
     """Outside text as content: cleaned, and never parsed as markup."""
     return Content(clean(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from ktui.ui.text import cell_cut, clean, clean_lines, plain
+from ktui.ui.text import cell_cut, clean, plain
 
 HOSTILE = [
     chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -37,10 +37,6 @@ def test_everything_else_stays_as_it_is() -> None:
 def test_markup_is_text() -> None:
     assert plain("[/] [red]x[/red] [@click=app.quit]y[/]").plain == "[/] [red]x[/red] [@click=app.quit]y[/]"
     assert plain("[red]x").spans == []
-
-
-def test_lines_stay_lines() -> None:
-    assert clean_lines("a\r\n\tb\x1bc\rd") == "a\n    b␛c␍d"
 
 
 @pytest.mark.parametrize("text", ["", "a", "abcdef", "日本語テキスト", "a日b本c", "👍👍👍", "x" * 300])
