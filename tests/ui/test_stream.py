@@ -13,7 +13,7 @@ from ktui.records.log import Note
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
-from ktui.ui.panes import stream
+from ktui.ui.panes import stream_reading
 from ktui.ui.panes.record import RecordPane
 from ktui.ui.panes.stream import StreamPane
 from ktui.ui.widgets.copy_menu import CopyMenu
@@ -285,7 +285,7 @@ async def test_partitions_are_chosen_and_keep_their_place(sandbox: Sandbox, prox
 async def test_reading_stops_far_ahead_of_the_eye(
     sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "READ_AHEAD", 300)
+    monkeypatch.setattr(stream_reading, "READ_AHEAD", 300)
     fill(sandbox, 20_000)
     async with opened(proxy, SeekTarget.beginning()) as (pane, pilot, host):
         await until(pilot, lambda: pane.state is StreamState.AHEAD)

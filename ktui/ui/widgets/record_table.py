@@ -19,9 +19,10 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
-from ktui.model import Record, TopicPartition
+from ktui.model import Record
 from ktui.records.log import RecordLog
 from ktui.records.search import Search
+from ktui.ui.widgets.landing import Landing
 from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
 from ktui.ui.widgets.record_view import RecordView
 from ktui.ui.widgets.row_painter import RowPainter
@@ -88,8 +89,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._seen = (records.first, records.first)
         self._painter = RowPainter(self.view)
         self._palette: Palette | None = None
-        self._landing = False
-        self._awaited: tuple[TopicPartition, int] | None = None
+        self.landing = Landing()
 
     # What others ask and tell
 
@@ -122,36 +122,21 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Forget everything; for another topic or place."""
         self.records.clear()
         self._painter.forget()
-        self._cursor, self._landing, self._awaited = self.view.first - 1, False, None
+        self.landing.forget()
+        self._cursor = self.view.first - 1
         self._seen = (self.view.first, self.view.first)
         self.following = True
         resize_lines(self, 1, 0)
         self.refresh()
 
     def extend(self, records: Sequence[Record], left: int) -> None:
-        """Take records in; `left` more are known to follow. A place to land on gets the cursor."""
+        """Take records in; `left` more are known to follow. One that the cursor waits for gets it."""
         start = self.records.end
         self.records.extend(records)
-        row: int | None = None
-        if self._landing and records:
-            self._landing = False
-            row = start if left + len(records) >= self.page else None  # else all of it fits on the screen
-        if self._awaited is not None:
-            tp, offset = self._awaited
-            for index, record in enumerate(records):
-                if record.offset == offset and record.tp == tp:
-                    self._awaited, row = None, start + index
-        if row is not None:
+        place = self.landing.among(records, fits=left + len(records) < self.page)
+        if place is not None:
             self.leave_end()
-            self.go_to(row)
-
-    def land(self) -> None:
-        """Put the cursor on the first record that comes now."""
-        self._landing = True
-
-    def await_record(self, tp: TopicPartition, offset: int) -> None:
-        """Put the cursor on this record when it comes."""
-        self._awaited = (tp, offset)
+            self.go_to(start + place)
 
     def look(self) -> None:
         """Compare the counters and move with them; called by the timer."""
@@ -196,14 +181,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             top = row if row < top else row - page + 1
             resize_lines(self, self.virtual_size.height, max(0, top))
         self.refresh()
-
-    def find(self, tp: TopicPartition, offset: int) -> int | None:
-        """Number of the row of a record, if it is among the newest ones."""
-        for number in range(self.records.end - 1, max(self.records.first, self.records.end - 2000) - 1, -1):
-            record = self.records[number]
-            if isinstance(record, Record) and record.offset == offset and record.tp == tp:
-                return number
-        return None
 
     def say(self, hint: str) -> None:
         """What to read while there is no row; clean text."""

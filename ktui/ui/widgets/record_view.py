@@ -5,9 +5,12 @@ In the whole log a place is the row's number. Places never change while the view
 
 from __future__ import annotations
 
-from ktui.model import Record
+from ktui.model import Record, TopicPartition
 from ktui.records.log import RecordLog, Row
 from ktui.records.search import Search
+
+_LOOKED_THROUGH = 2000
+"""Rows that are looked through for a record: one just produced is among the newest."""
 
 
 class RecordView:
@@ -49,3 +52,12 @@ class RecordView:
         """Where this row is, or else the next one that is shown, or else the last."""
         place = number if self.search is None else self.search.place(number)
         return max(self.first, min(place, self.end - 1))
+
+    def find(self, tp: TopicPartition, offset: int) -> int | None:
+        """Number of the row of a record, shown or not, if it is among the newest ones of the log."""
+        records = self.records
+        for number in range(records.end - 1, max(records.first, records.end - _LOOKED_THROUGH) - 1, -1):
+            record = records[number]
+            if isinstance(record, Record) and record.offset == offset and record.tp == tp:
+                return number
+        return None

@@ -1,0 +1,33 @@
+"""The stream pane's keys, and what `?` says about it."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+HELP = """\
+# Stream
+
+Records as they come. The view follows the end until you move up, scroll or open a record; `end` follows again.
+`space` holds: nothing more is read, and the place is kept.
+
+- `g` goes to `181`, `+10`, `-100`, `begin`, `end`, `last 50`, `14:00`, `2026-11-20 14:00`, `-2h`; `2:181` moves
+  partition 2 alone. The list starts over there.
+- `/` filters: only records with the text in key or value, in any case unless it has a capital letter; those that are
+  kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
+  go to the next match and the one before, also in the whole list. What is searched are the bytes as they came.
+- `p` chooses the partitions that are read; the others keep their place.
+- Words in *italics* are ours: *tombstone* and *null* have no value, *empty* has no bytes.
+- A dashed line names offsets that are not there: compacted away, or of a transaction.
+"""
+
+BINDINGS: list[BindingType] = [
+    Binding("space", "hold", "hold", id="stream.pause", tooltip="Stop reading, keep the place; again: go on"),
+    Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
+    Binding("slash", "filter", "filter", id="stream.filter", tooltip="Only records that contain what is typed"),
+    Binding("g", "go_to", "go to", id="stream.goto", tooltip="Go to an offset, a time, the beginning, the end"),
+    Binding("end", "live", "live", id="stream.live", tooltip="Follow the newest records"),
+    Binding("c", "compose", "compose", id="stream.compose", tooltip="Write a record to this topic"),
+    Binding("r", "resend", "resend", id="stream.resend", tooltip="Put this record into the composer"),
+    Binding("y", "copy", "copy…", id="stream.copy", tooltip="Copy the value, the key, all of it, or its place"),
+    Binding("p", "partitions", "partitions", id="stream.partitions", tooltip="Choose which partitions are read"),
+]

@@ -1,0 +1,264 @@
+"""The stream pane as far as it reads: from which place, which partitions, live, held, or waiting for the proxy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+
+from textual import events, on, work
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import var
+
+from ktui.errors import ProxyError
+from ktui.model import Gap, Positions, TopicDetail, TopicPartition
+from ktui.records.batch import Batch
+from ktui.records.following import Following
+from ktui.records.log import Note, RecordLog
+from ktui.records.target import Kind, SeekTarget, TargetError
+from ktui.rest.client import ProxyClient
+from ktui.ui.report import report
+from ktui.ui.widgets.filtered_table import FilteredTable
+from ktui.ui.widgets.record_table import RecordTable
+from ktui.ui.widgets.stream_status import StreamState, StreamStatus
+from ktui.ui.widgets.stream_words import hint, jump_words, title
+
+FIRST = 100
+"""Records shown when a topic is opened, before it goes on live."""
+READ_AHEAD = 50_000
+"""Rows under the visible ones after which reading waits for the user: a look at an old offset is no download."""
+FAR_BEHIND = 10_000
+"""Going to the end jumps there when more records than this are in between."""
+
+
+class StreamReading(Vertical):
+    """Follows one topic. Owns the records that are kept and, through its Stream, the positions. The stream pane adds
+    keys and questions."""
+
+    topic: var[TopicDetail | None] = var(None, bindings=True)
+    """The open topic."""
+    state: var[StreamState] = var(StreamState.IDLE)
+
+    @dataclass
+    class Advanced(Message):
+        """More has been read."""
+
+        positions: dict[TopicPartition, int]
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, StreamReading.Advanced)
+
+    @dataclass
+    class StateChanged(Message):
+        """The stream does something else now; `error` says why, when it waits or has stopped."""
+
+        state: StreamState
+        error: ProxyError | None
+
+    def __init__(self, proxy: ProxyClient, *, keep_bytes: int, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.proxy = proxy
+        self.records = RecordLog(max_bytes=keep_bytes)
+        self.status = StreamStatus()
+        self.table = FilteredTable(self.records)
+        self._following: Following | None = None
+        self._partitions: frozenset[int] = frozenset()
+        self._apart: dict[TopicPartition, int] = {}
+        self._error: ProxyError | None = None
+        self._retry_at = 0.0
+        self._ticks = 0
+        self._said: tuple[Content, Content] | None = None
+
+    # What others ask and tell
+
+    @property
+    def positions(self) -> dict[TopicPartition, int]:
+        """Next offset to read, per partition that is read."""
+        return self._following.positions if self._following else {}
+
+    def open(self, topic: TopicDetail, target: SeekTarget | None = None) -> None:
+        """Show a topic: its last 100 records and then what comes, or from `target` on."""
+        self.topic, self._following, self._apart = topic, None, {}
+        self._partitions = frozenset(each.partition for each in topic.partitions)
+        self.table.forget()
+        self._begin(target or SeekTarget.last(FIRST))
+
+    def seek(self, positions: Positions) -> None:
+        """Go on from there; partitions not named stay where they are."""
+        if self.topic is not None:
+            self._begin({**self.positions, **positions}, jump_words(positions))
+
+    def jump(self, target: SeekTarget) -> None:
+        """Go to a place that was named. The list starts over there."""
+        self._begin(target, f"jumped to {target}")
+
+    def jump_to_end(self) -> None:
+        """Follow the end; over a long way, jump there."""
+        if self.topic is None or self._following is None:
+            return
+        if self._following.behind > FAR_BEHIND:
+            self._begin(SeekTarget.last(FIRST), f"jumped to the end over {self._following.behind:,} records")
+            return
+        self.go_on()
+        self.table.follow()
+
+    def read_only(self, partitions: Collection[int]) -> None:
+        """Read these partitions; the others keep their place."""
+        assert self.topic is not None
+        self._apart |= self.positions
+        self._partitions = frozenset(partitions)
+        places = {TopicPartition(self.topic.name, each) for each in partitions}
+        self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
+
+    def hold(self) -> None:
+        """Stop reading, keep the place."""
+        if self._following is not None and self.state in (StreamState.LIVE, StreamState.AHEAD, StreamState.WAITING):
+            self._following.pause()
+            self._enter(StreamState.HELD)
+
+    def go_on(self) -> None:
+        """Read on from where it was held."""
+        if self._following is not None and self.state in (StreamState.HELD, StreamState.AHEAD):
+            self._following.resume()
+            self._enter(StreamState.LIVE)
+
+    def retry(self) -> None:
+        """Try again now, if there is something to try."""
+        if self._following is None:
+            return
+        if self.state is StreamState.WAITING:
+            self._following.retry_now()
+        elif self.state is StreamState.STOPPED:
+            self._begin(self._following.here, clear=False)
+
+    def show_stored(self, tp: TopicPartition, offset: int) -> None:
+        """Put the cursor on a record that is known to be there: now, or when it comes in, or by going to it."""
+        if self.topic is None or tp.topic != self.topic.name:
+            return
+        self.table.widen()
+        number = self.table.view.find(tp, offset)
+        if number is not None:
+            self.table.leave_end()
+            self.table.go_to(number)
+            return
+        position = self.positions.get(tp)
+        if position is None or not position <= offset < position + FIRST:
+            self.seek({tp: offset})
+        elif self.state is StreamState.HELD:
+            self.go_on()
+        self.table.landing.on_record(tp, offset)
+
+    def show(self, batch: Batch) -> None:
+        """Take in what the stream handed out."""
+        if batch.trouble is not None:
+            self._wait(batch.trouble.error, batch.trouble.retry_in)
+        elif self.state in (StreamState.WAITING, StreamState.OPENING):
+            self._enter(StreamState.LIVE)
+        for row in batch.rows():
+            if isinstance(row, Gap | Note):
+                self.records.mark(row)
+            else:
+                self.table.extend(row, self._following.behind if self._following else 0)
+                self.status.arrived(len(row))
+        if batch.records:
+            self.post_message(self.Advanced(self.positions))
+        if self._following is not None and self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
+            self._following.pause()
+            self._enter(StreamState.AHEAD)
+
+    def _begin(self, start: SeekTarget | Positions, note: str = "", *, clear: bool = True) -> None:
+        """Read from there. What was read before goes: rows of two places in one list would look like one order."""
+        assert self.topic is not None
+        if clear:
+            self.table.clear()
+            if not isinstance(start, SeekTarget) or start.kind not in (Kind.LAST, Kind.END):
+                self.table.landing.on_first()
+        if note:
+            self.records.mark(Note(note))
+        self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
+        before = {**self._apart, **self.positions}
+        self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before)
+        self._enter(StreamState.OPENING)
+        self.follow(self._following)
+
+    # State in words
+
+    def _enter(self, state: StreamState, error: ProxyError | None = None) -> None:
+        changed = state is not self.state or error is not self._error
+        self.state, self._error = state, error
+        if changed:
+            self.post_message(self.StateChanged(state, error))
+        self._say()
+
+    def _wait(self, error: ProxyError, seconds: float) -> None:
+        self._retry_at = time.monotonic() + seconds
+        if self.state is not StreamState.HELD:
+            self._enter(StreamState.WAITING, error)
+
+    def _say(self) -> None:
+        """Bring title, status and hint up to date."""
+        if not self.is_mounted:
+            return
+        following = self._following
+        self.status.look(self.state, self._error, self._retry_at, self.table, following.behind if following else 0)
+        name = title(self.topic, self._partitions, self.table.filter, numbered=not self.screen.has_class("-narrow"))
+        line = self.status.line(self.size.width - 4)
+        if (name, line) != self._said:  # saying it again would repaint the whole pane
+            self._said = (name, line)
+            self.border_title, self.border_subtitle = name, line
+        self.table.say(hint(self.state, self._error, following.ranges if following else {}, self.table.filter))
+
+    def _tick(self) -> None:
+        """Twice a second: figures, the countdown, and whether enough lies ahead."""
+        self._ticks += 1
+        if self._ticks % 2:
+            self.status.second()
+        if self.state is StreamState.AHEAD and not self._enough_ahead(READ_AHEAD // 2):
+            self.go_on()
+        if self.state in (StreamState.HELD, StreamState.AHEAD) and not self._ticks % 4:
+            self.look()
+        self._say()
+
+    def _enough_ahead(self, rows: int) -> bool:
+        """So much is below the visible rows that more would only push them out of the log."""
+        if self.table.following:
+            return False
+        nearly_full = self.records.size_bytes > 0.9 * self.records.max_bytes
+        return self.table.below > rows or (nearly_full and self.table.above < len(self.records) // 10)
+
+    def _on_mount(self, event: events.Mount) -> None:
+        self._say()
+        self.set_interval(0.5, self._tick)
+
+    def _on_resize(self, event: events.Resize) -> None:
+        self._say()
+
+    @on(RecordTable.FollowingChanged)
+    @on(FilteredTable.Filtered)
+    def _shown_otherwise(self, event: Message) -> None:
+        event.stop()
+        self._say()
+
+    # Workers
+
+    @work(exclusive=True, group="stream")
+    async def follow(self, following: Following) -> None:
+        """Show what comes until something else is asked for."""
+        try:
+            async for batch in following.batches():
+                self.show(batch)
+        except TargetError as error:
+            report(self, "go there", error)
+            self._begin(following.positions or SeekTarget.end())
+        except ProxyError as error:
+            self._enter(StreamState.STOPPED, error)
+
+    @work(exclusive=True, group="look")
+    async def look(self) -> None:
+        """Ask where the partitions end: while it is held, nobody else does."""
+        if self._following is not None:
+            with suppress(ProxyError):  # the stream says so when it goes on
+                await self._following.look()
