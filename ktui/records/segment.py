@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, compress
+from typing import TypeVar
 
 import msgspec
 
-from ktui.model import Gap, Header, Record
+from ktui.model import Gap, Header, Record, TopicPartition
 from ktui.records.needle import Needle
+
+T = TypeVar("T")
 
 NO_TIME = -(2**63)
 _KEY, _VALUE = 1, 2
@@ -105,6 +110,29 @@ class Segment:
             hits = [places[record] for record in hits]
         return hits
 
+    def partitions(self) -> Counter[TopicPartition]:
+        """Records per partition."""
+        topics, which = self._topics, self._which_topic
+        if which is None:
+            return Counter({TopicPartition(topics[0], p): count for p, count in Counter(self._partitions).items()})
+        places = Counter(zip(which, self._partitions, strict=True))
+        return Counter({TopicPartition(topics[topic], p): count for (topic, p), count in places.items()})
+
+    def keys(self) -> list[bytes]:
+        """Keys of the records that have one, in order."""
+        return list(self._there(self._keys.all(), _KEY))
+
+    def value_sizes(self) -> list[int]:
+        """Bytes of the values that are there, in order."""
+        return list(self._there(self._values.sizes(), _VALUE))
+
+    def _there(self, each: list[T], flag: int) -> Iterable[T]:
+        """Without those of records where the field is null."""
+        every = _KEY | _VALUE
+        if self._flags.count(every) == self.kept:
+            return each
+        return compress(each, [flags & flag for flags in self._flags])
+
     def _size(self, rows: int) -> int:
         """Bytes of memory, near enough: 29 per record beside the text, and what the objects themselves take."""
         arrays = 29 * self.kept + self._keys.size_bytes + self._values.size_bytes
@@ -129,6 +157,14 @@ class _Column:
 
     def __getitem__(self, place: int) -> bytes:
         return self._joined[self._ends[place - 1] + 1 if place else 0 : self._ends[place]]
+
+    def all(self) -> list[bytes]:
+        parts = self._joined.split(b"\0") if self._ends else []
+        return parts if len(parts) == len(self._ends) else [self[place] for place in range(len(self._ends))]
+
+    def sizes(self) -> list[int]:
+        ends = self._ends
+        return [end - before - 1 for before, end in zip(chain((-1,), ends), ends, strict=False)]
 
     def parts(self, needle: Needle, first: int) -> Iterator[int]:
         """Which strings have it, from string `first` on."""

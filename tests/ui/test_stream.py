@@ -116,6 +116,23 @@ async def test_hold_keeps_the_place_and_counts_what_is_new(sandbox: Sandbox, pro
         assert pane.state is StreamState.LIVE
 
 
+async def test_figures_are_counted_while_they_are_shown(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 30, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) + len(offsets(pane, 1)) == 40)
+        assert pane.figures.figures is None
+        await pilot.press("v")
+        await until(pilot, lambda: "0 █ 75%  1 ▃ 25%" in host.text)
+        assert "k 100%  of 40 records" in host.text
+        add(sandbox, 20, 1)
+        await until(pilot, lambda: "0 █ 50%  1 █ 50%" in host.text)
+        pane.seek({tp(0): 29, tp(1): 29})
+        await until(pilot, lambda: "of 2 records" in host.text)
+        await pilot.press("v")
+        await until(pilot, lambda: "partitions   " not in host.text)
+        assert pane.figures.figures is None
+
+
 async def test_hold_survives_the_loss_of_the_instance(sandbox: Sandbox, proxy: ProxyClient) -> None:
     fill(sandbox, 10)
     async with opened(proxy) as (pane, pilot, _):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ktui.server.errors import ApiError
-from ktui.server.kafka import Broker
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call, Handler
-from ktui.server.v3.entries import Entry, Here, here, listed
+from ktui.server.v3.entries import CLUSTER, Entry, address, entry, listed
 
 
 class V3Cluster:
@@ -21,33 +20,35 @@ class V3Cluster:
 
     async def clusters(self, call: Call) -> Answer:
         """All clusters: this one."""
-        return listed("KafkaClusterList", f"{call.base_url}/v3/clusters", [_cluster(await here(call, self._kafka))])
+        return listed("KafkaClusterList", f"{call.base_url}/v3/clusters", [_cluster(call)])
 
     async def cluster(self, call: Call) -> Answer:
         """One cluster."""
-        return _cluster(await here(call, self._kafka))
+        address(call)
+        return _cluster(call)
 
     async def acls(self, call: Call) -> Answer:
         """There are none."""
-        await here(call, self._kafka)
+        address(call)
         raise ApiError("no_authorizer")
 
     async def brokers(self, call: Call) -> Answer:
         """All brokers."""
-        at = await here(call, self._kafka)
-        return listed("KafkaBrokerList", f"{at.base}/brokers", [_broker(at, each) for each in at.cluster.brokers])
+        base = f"{address(call)}/brokers"
+        return listed("KafkaBrokerList", base, [_broker(base, number) for number in await self._kafka.brokers()])
 
     async def broker(self, call: Call) -> Answer:
         """One broker."""
-        number, at = call.number("broker"), await here(call, self._kafka)
-        for broker in at.cluster.brokers:
-            if broker.id == number:
-                return _broker(at, broker)
-        raise ApiError("not_there")
+        number = call.number("broker")
+        if number not in await self._kafka.brokers():
+            raise ApiError("not_there")
+        return _broker(f"{address(call)}/brokers", number)
 
 
-def _cluster(at: Here) -> Entry:
+def _cluster(call: Call) -> Entry:
+    base = f"{call.base_url}/v3/clusters/{CLUSTER}"
     names = {
+        "controller": "brokers/1",
         "acls": "acls",
         "brokers": "brokers",
         "broker_configs": "broker-configs",
@@ -55,19 +56,18 @@ def _cluster(at: Here) -> Entry:
         "topics": "topics",
         "partition_reassignments": "topics/-/partitions/-/reassignment",
     }
-    related = {name: {"related": f"{at.base}/{path}"} for name, path in names.items()}
-    controller = at.broker(at.cluster.controller)
-    return {**at.entry("KafkaCluster", at.base, ""), **({"controller": controller} if controller else {}), **related}
+    related = {name: {"related": f"{base}/{path}"} for name, path in names.items()}
+    return {**entry("KafkaCluster", base, ""), **related}
 
 
-def _broker(at: Here, broker: Broker) -> Entry:
-    own = f"{at.base}/brokers/{broker.id}"
+def _broker(base: str, number: int) -> Entry:
+    own = f"{base}/{number}"
     return {
-        **at.entry("KafkaBroker", own, f"broker={broker.id}"),
-        "broker_id": broker.id,
-        "host": broker.host,
-        "port": broker.port,
-        "rack": broker.rack,
+        **entry("KafkaBroker", own, f"broker={number}"),
+        "broker_id": number,
+        "host": "127.0.0.1",
+        "port": 9092,
+        "rack": None,
         "configs": {"related": f"{own}/configs"},
         "partition_replicas": {"related": f"{own}/partition-replicas"},
     }

@@ -52,6 +52,7 @@ class StreamPane(StreamReading):
 
     def compose(self) -> ComposeResult:
         yield self.table
+        yield self.figures
         yield self.questions
 
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
@@ -100,6 +101,9 @@ class StreamPane(StreamReading):
         if record is None:
             self.notify("There is no record under the cursor.", severity="warning", markup=False)
         return record
+
+    def action_figures(self) -> None:
+        self.figures.turn()
 
     # Questions
 

@@ -16,6 +16,8 @@ Records as they come. The view follows the end until you move up, scroll or open
   kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
   go to the next match and the one before, also in the whole list. What is searched are the bytes as they came.
 - `p` chooses the partitions that are read; the others keep their place.
+- `v` shows figures below the list: the rate of the last minute, the share of each partition, how large values are,
+  and the most frequent keys, of the records in the list and those that come. `v` again hides them.
 - Words in *italics* are ours: *tombstone* and *null* have no value, *empty* has no bytes.
 - A dashed line names offsets that are not there: compacted away, or of a transaction.
 """
@@ -29,5 +31,6 @@ BINDINGS: list[BindingType] = [
     Binding("c", "compose", "compose", id="stream.compose", tooltip="Write a record to this topic"),
     Binding("r", "resend", "resend", id="stream.resend", tooltip="Put this record into the composer"),
     Binding("y", "copy", "copy…", id="stream.copy", tooltip="Copy the value, the key, all of it, or its place"),
+    Binding("v", "figures", "figures", id="stream.figures", tooltip="Rate, partitions, sizes and keys; again: hide"),
     Binding("p", "partitions", "partitions", id="stream.partitions", tooltip="Choose which partitions are read"),
 ]

@@ -21,6 +21,7 @@ from ktui.records.log import Note, RecordLog
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.ui.report import report
+from ktui.ui.widgets.figures_strip import FiguresStrip
 from ktui.ui.widgets.filtered_table import FilteredTable
 from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState, StreamStatus
@@ -64,6 +65,7 @@ class StreamReading(Vertical):
         self.records = RecordLog(max_bytes=keep_bytes)
         self.status = StreamStatus()
         self.table = FilteredTable(self.records)
+        self.figures = FiguresStrip(self.records, self.status)
         self._following: Following | None = None
         self._partitions: frozenset[int] = frozenset()
         self._apart: dict[TopicPartition, int] = {}
@@ -174,6 +176,7 @@ class StreamReading(Vertical):
         assert self.topic is not None
         if clear:
             self.table.clear()
+            self.figures.begin()
             if not isinstance(start, SeekTarget) or start.kind not in (Kind.LAST, Kind.END):
                 self.table.landing.on_first()
         if note:

@@ -11,11 +11,13 @@ from textual.content import Content
 
 from ktui.errors import ProxyError
 from ktui.ui.report import brief
+from ktui.ui.widgets.bars import bars
 from ktui.ui.widgets.filtered_table import FilteredTable
 
-BARS = "▁▂▃▄▅▆▇█"
-SECONDS = 12
-"""How much of the past the little chart shows."""
+SECONDS = 60
+"""How much of the past is counted."""
+CHART = 12
+"""How much of it the little chart shows."""
 
 
 class StreamState(enum.Enum):
@@ -109,8 +111,9 @@ class StreamStatus:
             parts.append((1, Content(f"{self.below:,} new below")))
         if self.state is StreamState.LIVE:
             parts.append((2, Content.assemble((f"{self.rate:,}", "bold"), "/s")))
-            if any(self.counts):
-                parts.append((6, Content.styled(self._chart(), "$secondary")))
+            recent = list(self.counts)[-CHART:]
+            if any(recent):
+                parts.append((6, Content.styled(bars(recent), "$secondary")))
         if self.matching is None:
             parts.append((3, Content(f"kept {self.kept:,}")))
         else:
@@ -137,10 +140,6 @@ class StreamStatus:
                 return Content.styled("◌ opening", "$ktui-muted")
             case StreamState.IDLE:
                 return Content.styled("no topic", "$ktui-muted")
-
-    def _chart(self) -> str:
-        highest = max(self.counts)
-        return "".join(BARS[(len(BARS) - 1) * count // highest] for count in self.counts)
 
 
 def size_text(size: int) -> str:
