@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from ktui.model import Header, OffsetRange, Record, TopicDetail, TopicPartition
+from ktui.model import Draft, Header, OffsetRange, Record, TopicDetail, TopicPartition
 
 
 class KafkaError(Exception):
@@ -74,11 +74,56 @@ class Committed(NamedTuple):
     metadata: str = ""
 
 
+class Broker(NamedTuple):
+    """A broker, where its clients are told to reach it."""
+
+    id: int
+    host: str
+    port: int
+    rack: str | None = None
+
+
+class ClusterDetail(NamedTuple):
+    """What a cluster says of itself."""
+
+    id: str
+    brokers: Sequence[Broker]
+    """In the order of their ids."""
+    controller: int | None = None
+
+
+class Member(NamedTuple):
+    """A member of a consumer group."""
+
+    partitions: Sequence[TopicPartition]
+    """What it was given to read."""
+    client: str = ""
+    """How it calls itself (client.id)."""
+    instance: str | None = None
+    """group.instance.id of a static member."""
+
+
 class GroupDetail(NamedTuple):
     """A consumer group: what each member reads, and where the group resumes."""
 
-    members: Mapping[str, Sequence[TopicPartition]]
+    members: Mapping[str, Member]
+    """By member id."""
     committed: Mapping[TopicPartition, int]
+    """Of topics that are there."""
+    state: str = "EMPTY"
+    """In Kafka's words: STABLE, EMPTY, PREPARING_REBALANCE, COMPLETING_REBALANCE, DEAD, ASSIGNING, UNKNOWN."""
+    assignor: str = ""
+    """How its partitions are dealt; empty when nobody reads."""
+    coordinator: int | None = None
+    """Id of the broker that keeps it."""
+
+
+class Stored(NamedTuple):
+    """Where a record was written, and with which time (ms)."""
+
+    partition: int
+    offset: int
+    timestamp: int
 
 
 class ConsumerOptions(NamedTuple):
@@ -128,11 +173,12 @@ class Consumer(Protocol):
     def seek_to_end(self, tp: TopicPartition) -> None:
         """Read on from the end, found at the next poll."""
 
-    async def poll(self, limit: int) -> Sequence[Record]:
-        """What is there now, at most `limit` records. NoAssignment; KafkaError when there is nowhere to start."""
+    async def poll(self, limit: int, max_bytes: int | None = None) -> Sequence[Record]:
+        """What is there now: at most `limit` records with at most `max_bytes` of keys and values, but one at least if
+        there is any; the rest stays for the next poll. NoAssignment; KafkaError when there is nowhere to start."""
 
     def positions(self) -> Mapping[TopicPartition, int]:
-        """Offsets to be polled next, where they are known."""
+        """Offsets to be polled next, where they are known: what was fetched and not given out is not passed over."""
 
     async def commit(self, offsets: Mapping[TopicPartition, Committed]) -> None:
         """Store resume offsets. KafkaError when refused."""
@@ -150,8 +196,11 @@ class Kafka(Protocol):
     async def names(self, *, internal: bool = False) -> Sequence[str]:
         """Topics in order, with the internal ones if asked for."""
 
-    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str], *, dry: bool = False) -> None:
-        """Make a topic; when `dry`, only see whether it could be. TopicExists, InvalidTopic, BadRequest."""
+    async def create_topic(
+        self, name: str, partitions: int, config: Mapping[str, str], *, copies: int | None = None, dry: bool = False
+    ) -> None:
+        """Make a topic; when `dry`, only see whether it could be. Without `copies` (its replication factor) the broker
+        chooses. TopicExists, InvalidTopic, BadRequest."""
 
     async def grow_topic(self, name: str, total: int) -> None:
         """Add partitions until there are `total`. UnknownTopic, BadRequest."""
@@ -174,8 +223,8 @@ class Kafka(Protocol):
     async def find_time(self, tp: TopicPartition, timestamp: int) -> int | None:
         """Offset of the first record that is not older, or None. UnknownTopic, UnknownPartition."""
 
-    async def brokers(self) -> Sequence[int]:
-        """Ids of the brokers."""
+    async def cluster(self) -> ClusterDetail:
+        """The cluster itself. RetriableError while none of it is reached."""
 
     async def group_names(self) -> Sequence[str]:
         """Consumer groups in order."""
@@ -195,5 +244,11 @@ class Kafka(Protocol):
     ) -> Record:
         """Write one record. KafkaError when it was not stored."""
 
+    async def produce_all(self, drafts: Sequence[Draft]) -> Sequence[Stored | KafkaError]:
+        """Write records, together but in order: what became of each one. Goes on to its end when cancelled."""
+
     def consumer(self, group: str, member: str, options: ConsumerOptions) -> Consumer:
         """A new consumer."""
+
+    async def aclose(self) -> None:
+        """Wait until everything accepted is written, and leave the cluster. Consumers are closed by their owners."""

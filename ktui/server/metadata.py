@@ -87,7 +87,7 @@ class Metadata:
 
     async def brokers(self, call: Call) -> Answer:
         """GET /brokers"""
-        return {"brokers": list(await self._kafka.brokers())}
+        return {"brokers": [broker.id for broker in (await self._kafka.cluster()).brokers]}
 
 
 def described(partition: Partition) -> dict[str, Any]:

@@ -34,6 +34,10 @@ class Call:
         """A segment of the path as it came."""
         return str(self._request.path_params[name])
 
+    def names(self, name: str, value: str) -> bool:
+        """Whether a segment of the path, where it has that one, is this."""
+        return name not in self._request.path_params or self.path(name) == value
+
     def header(self, name: str) -> str | None:
         """A header of the request."""
         return self._request.headers.get(name)

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from ktui.model import Header, TopicPartition
+from ktui.server.memory.cluster import CLUSTER
 from ktui.server.sandbox import Sandbox
-from ktui.server.v3.entries import CLUSTER
 from tests.clock import Clock
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
@@ -28,7 +28,7 @@ def server() -> Sandbox:
 
 @pytest.fixture
 async def v3(server: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
-    base = f"http://sandbox/v3/clusters/{CLUSTER}"
+    base = f"http://sandbox/v3/clusters/{CLUSTER.id}"
     async with httpx.AsyncClient(transport=server.transport(), base_url=base, headers=JSON) as client:
         yield client
     await server.aclose()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from ktui.model import Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
+from ktui.model import Draft, Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
 from ktui.server.kafka import (
     BadRequest,
+    Broker,
+    ClusterDetail,
     ConsumerOptions,
     GroupDetail,
     InvalidTopic,
+    KafkaError,
+    Member,
     RetriableError,
     Setting,
+    Stored,
     TooLarge,
     TopicExists,
     UnknownPartition,
@@ -23,6 +28,8 @@ from ktui.server.memory.log import NAME, PartitionLog, Topic, Topics
 from ktui.server.memory.settings import DEFAULTS, check, shown
 
 BROKER = 1
+CLUSTER = ClusterDetail("aW4gbWVtb3J5IG9ubHkuLg", (Broker(BROKER, "127.0.0.1", 9092),), BROKER)
+"""Kafka names clusters by 22 characters."""
 OVERHEAD = 88
 """What Kafka counts for a record beside its key and value when it checks the size."""
 LARGEST = 1_048_576
@@ -55,13 +62,20 @@ class MemoryKafka:
     async def names(self, *, internal: bool = False) -> Sequence[str]:
         return sorted(self.topics) if internal else self.topics.names()
 
-    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str], *, dry: bool = False) -> None:
+    async def create_topic(
+        self, name: str, partitions: int, config: Mapping[str, str], *, copies: int | None = None, dry: bool = False
+    ) -> None:
         if name in self.topics:
             raise TopicExists(f"Topic '{name}' already exists.")
         if not NAME.fullmatch(name):
             raise InvalidTopic(f"Topic name is invalid: {name!r}")
         if partitions < 1:
             raise BadRequest("Number of partitions was set to an invalid non-positive value.")
+        if copies is not None and copies > len(CLUSTER.brokers):
+            raise BadRequest(
+                f"Unable to replicate the partition {copies} time(s): The target replication factor of {copies} "
+                f"cannot be reached because only {len(CLUSTER.brokers)} broker(s) are registered."
+            )
         for setting, value in config.items():
             check(setting, value)
         if not dry:
@@ -105,17 +119,20 @@ class MemoryKafka:
     async def find_time(self, tp: TopicPartition, timestamp: int) -> int | None:
         return self._log(tp).find_time(timestamp)
 
-    async def brokers(self) -> Sequence[int]:
-        return [BROKER]
+    async def cluster(self) -> ClusterDetail:
+        return CLUSTER
 
     async def group_names(self) -> Sequence[str]:
         return self.groups.names()
 
     async def group(self, name: str) -> GroupDetail | None:
-        members = {member: self.groups.given(name, member) for member in self.groups.members(name)}
+        members = {each: Member(self.groups.given(name, each), _client(each)) for each in self.groups.members(name)}
         committed = self.groups.committed.get(name, {})
         known = {tp: offset for tp, offset in committed.items() if tp.topic in self.topics}
-        return GroupDetail(members, known) if members or committed else None
+        if not members and not committed:
+            return None
+        state, assignor = ("STABLE", "range") if members else ("EMPTY", "")
+        return GroupDetail(members, known, state, assignor, BROKER)
 
     async def produce(
         self,
@@ -149,6 +166,26 @@ class MemoryKafka:
         chosen = self.choose(found, key) if partition is None else partition
         return self.topics.append(topic, chosen, key, value, timestamp=timestamp, headers=headers)
 
+    async def produce_all(self, drafts: Sequence[Draft]) -> Sequence[Stored | KafkaError]:
+        return [await self._stored(draft) for draft in drafts]
+
+    async def _stored(self, draft: Draft) -> Stored | KafkaError:
+        try:
+            record = await self.produce(
+                draft.topic,
+                draft.partition,
+                draft.key,
+                draft.value,
+                timestamp=draft.timestamp,
+                headers=draft.headers,
+            )
+        except KafkaError as error:
+            return error
+        return Stored(record.partition, record.offset, record.timestamp or 0)
+
+    async def aclose(self) -> None:
+        pass  # what is in memory needs no end
+
     def consumer(self, group: str, member: str, options: ConsumerOptions) -> MemoryConsumer:
         return MemoryConsumer(
             self.topics,
@@ -177,3 +214,8 @@ class MemoryKafka:
         if tp.partition not in range(len(topic.partitions)):
             raise UnknownPartition("Partition not found.")
         return topic.partitions[tp.partition]
+
+
+def _client(member: str) -> str:
+    """The client id that a member id begins with; a uuid has 36 characters."""
+    return member[:-37]

@@ -142,13 +142,14 @@ class MemoryConsumer:
 
     # polling
 
-    async def poll(self, limit: int) -> Sequence[Record]:
+    async def poll(self, limit: int, max_bytes: int | None = None) -> Sequence[Record]:
         if self._subscribed:
             self._rebalance()
         elif not self._assigned:
             raise NoAssignment("Consumer is not subscribed to any topics or assigned any partitions")
         self._commit_now_and_then()
         found: list[Record] = []
+        left = max_bytes
         tps = list(self._positions)
         self._turn += 1
         for step in range(len(tps)):
@@ -159,11 +160,13 @@ class MemoryConsumer:
             position = self._resolve(tp, log)
             if position < log.end:
                 records = log.read(position, limit - len(found))
-                self._positions[tp] = records[-1].offset + 1 if records else log.end
-                if self._options.hides_aborted and log.aborted:
-                    records = [record for record in records if record.offset not in log.aborted]
-                found += records
-                if len(found) >= limit:
+                fitting = records if left is None else _fitting(records, left, alone=not found)
+                if fitting or not records:
+                    self._positions[tp] = fitting[-1].offset + 1 if fitting else log.end
+                left = None if left is None else left - sum(record.size for record in fitting)
+                hidden: set[int] = log.aborted if self._options.hides_aborted else set()
+                found += [record for record in fitting if record.offset not in hidden] if hidden else fitting
+                if len(found) >= limit or len(fitting) < len(records):
                     break
         return found
 
@@ -267,6 +270,16 @@ class MemoryConsumer:
         self._closed = True
         self._watch()
         self.on_ready()
+
+
+def _fitting(records: list[Record], max_bytes: int, *, alone: bool) -> list[Record]:
+    """As many as have so many bytes together; `alone`: the first in any case."""
+    size = 0
+    for number, record in enumerate(records):
+        size += record.size
+        if size > max_bytes and not (alone and number == 0):
+            return records[:number]
+    return records
 
 
 def _nothing() -> None:

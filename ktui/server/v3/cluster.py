@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ktui.server.errors import ApiError
+from ktui.server.kafka import Broker
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call, Handler
-from ktui.server.v3.entries import CLUSTER, Entry, address, entry, listed
+from ktui.server.v3.entries import Entry, Here, here, listed
 
 
 class V3Cluster:
@@ -20,35 +21,33 @@ class V3Cluster:
 
     async def clusters(self, call: Call) -> Answer:
         """All clusters: this one."""
-        return listed("KafkaClusterList", f"{call.base_url}/v3/clusters", [_cluster(call)])
+        return listed("KafkaClusterList", f"{call.base_url}/v3/clusters", [_cluster(await here(call, self._kafka))])
 
     async def cluster(self, call: Call) -> Answer:
         """One cluster."""
-        address(call)
-        return _cluster(call)
+        return _cluster(await here(call, self._kafka))
 
     async def acls(self, call: Call) -> Answer:
         """There are none."""
-        address(call)
+        await here(call, self._kafka)
         raise ApiError("no_authorizer")
 
     async def brokers(self, call: Call) -> Answer:
         """All brokers."""
-        base = f"{address(call)}/brokers"
-        return listed("KafkaBrokerList", base, [_broker(base, number) for number in await self._kafka.brokers()])
+        at = await here(call, self._kafka)
+        return listed("KafkaBrokerList", f"{at.base}/brokers", [_broker(at, each) for each in at.cluster.brokers])
 
     async def broker(self, call: Call) -> Answer:
         """One broker."""
-        number = call.number("broker")
-        if number not in await self._kafka.brokers():
-            raise ApiError("not_there")
-        return _broker(f"{address(call)}/brokers", number)
+        number, at = call.number("broker"), await here(call, self._kafka)
+        for broker in at.cluster.brokers:
+            if broker.id == number:
+                return _broker(at, broker)
+        raise ApiError("not_there")
 
 
-def _cluster(call: Call) -> Entry:
-    base = f"{call.base_url}/v3/clusters/{CLUSTER}"
+def _cluster(at: Here) -> Entry:
     names = {
-        "controller": "brokers/1",
         "acls": "acls",
         "brokers": "brokers",
         "broker_configs": "broker-configs",
@@ -56,18 +55,19 @@ def _cluster(call: Call) -> Entry:
         "topics": "topics",
         "partition_reassignments": "topics/-/partitions/-/reassignment",
     }
-    related = {name: {"related": f"{base}/{path}"} for name, path in names.items()}
-    return {**entry("KafkaCluster", base, ""), **related}
+    related = {name: {"related": f"{at.base}/{path}"} for name, path in names.items()}
+    controller = at.broker(at.cluster.controller)
+    return {**at.entry("KafkaCluster", at.base, ""), **({"controller": controller} if controller else {}), **related}
 
 
-def _broker(base: str, number: int) -> Entry:
-    own = f"{base}/{number}"
+def _broker(at: Here, broker: Broker) -> Entry:
+    own = f"{at.base}/brokers/{broker.id}"
     return {
-        **entry("KafkaBroker", own, f"broker={number}"),
-        "broker_id": number,
-        "host": "127.0.0.1",
-        "port": 9092,
-        "rack": None,
+        **at.entry("KafkaBroker", own, f"broker={broker.id}"),
+        "broker_id": broker.id,
+        "host": broker.host,
+        "port": broker.port,
+        "rack": broker.rack,
         "configs": {"related": f"{own}/configs"},
         "partition_replicas": {"related": f"{own}/partition-replicas"},
     }

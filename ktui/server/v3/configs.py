@@ -7,7 +7,7 @@ from ktui.server.kafka import Setting
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Shapes
-from ktui.server.v3.entries import Entry, address, entry, listed, wanted
+from ktui.server.v3.entries import Entry, Here, here, listed, wanted
 
 
 class V3Configs:
@@ -18,28 +18,29 @@ class V3Configs:
 
     async def configs(self, call: Call) -> Answer:
         """All settings of a topic."""
-        base = f"{address(call)}/topics/{call.raw_path('topic')}/configs"
-        settings = await self._kafka.settings(call.path("topic"))
-        return listed("KafkaTopicConfigList", base, [_shown(call, setting) for setting in settings.values()])
+        at, topic = await here(call, self._kafka), call.path("topic")
+        base = f"{at.base}/topics/{call.raw_path('topic')}/configs"
+        settings = await self._kafka.settings(topic)
+        return listed("KafkaTopicConfigList", base, [_shown(at, topic, setting) for setting in settings.values()])
 
     async def config(self, call: Call) -> Answer:
         """One setting of a topic."""
-        address(call)
-        settings, name = await self._kafka.settings(call.path("topic")), call.path("config")
+        at, topic, name = await here(call, self._kafka), call.path("topic"), call.path("config")
+        settings = await self._kafka.settings(topic)
         if name not in settings:
             raise ApiError("not_there")
-        return _shown(call, settings[name])
+        return _shown(at, topic, settings[name])
 
     async def put(self, call: Call) -> Answer:
         """Set one."""
-        address(call)
+        await here(call, self._kafka)
         request = self._shapes.object(await wanted(call), "UpdateConfigRequest", ("value",))
         await self._change(call, self._shapes.text(request, "value"))
         return None
 
     async def reset(self, call: Call) -> Answer:
         """Back to the default of the broker."""
-        address(call)
+        await here(call, self._kafka)
         await self._change(call, None)
         return None
 
@@ -51,7 +52,7 @@ class V3Configs:
 
     async def alter(self, call: Call) -> Answer:
         """Set and reset several, or none of them."""
-        address(call)
+        await here(call, self._kafka)
         request = self._shapes.object(await wanted(call), "AlterConfigBatchRequest", ("data", "validate_only"))
         listed = self._shapes.entries(request, "data", ("name", "value", "operation"))
         if listed is None:
@@ -69,14 +70,14 @@ class V3Configs:
         return None
 
 
-def _shown(call: Call, setting: Setting) -> Entry:
-    topic, name = call.path("topic"), setting.name
-    own, crn = f"{address(call)}/topics/{topic}/configs/{name}", f"topic={topic}/config={name}"
+def _shown(at: Here, topic: str, setting: Setting) -> Entry:
+    name = setting.name
+    own, crn = f"{at.base}/topics/{topic}/configs/{name}", f"topic={topic}/config={name}"
     dynamic = [_valued(name, setting.value, "DYNAMIC_TOPIC_CONFIG")] if setting.dynamic else []
     default = [_valued(setting.broker_name, setting.default, "DEFAULT_CONFIG")] if setting.broker_name else []
     source = "DYNAMIC_TOPIC_CONFIG" if setting.dynamic else "DEFAULT_CONFIG"
     return {
-        **entry("KafkaTopicConfig", own, crn),
+        **at.entry("KafkaTopicConfig", own, crn),
         **_valued(name, setting.value, source),
         "is_read_only": False,
         "is_sensitive": False,

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ktui.server.errors import ApiError
 from ktui.server.javajson import Json
+from ktui.server.kafka import ClusterDetail, Kafka
 from ktui.server.resource import Call
 from ktui.server.shapes import body
 
-CLUSTER = "aW4gbWVtb3J5IG9ubHkuLg"
-"""Kafka names clusters by 22 characters."""
 Entry = dict[str, Any]
 
 
-def address(call: Call) -> str:
-    """The address of the cluster of the path."""
-    if call.path("cluster") != CLUSTER:
+class Here(NamedTuple):
+    """The cluster of a request, and the address at which its client finds it."""
+
+    cluster: ClusterDetail
+    base: str
+
+    def entry(self, kind: str, own: str, crn: str) -> Entry:
+        """What every resource begins with."""
+        name = f"crn:///kafka={self.cluster.id}" + (f"/{crn}" if crn else "")
+        return {"kind": kind, "metadata": {"self": own, "resource_name": name}, "cluster_id": self.cluster.id}
+
+    def broker(self, number: int | None) -> Entry | None:
+        """The link to a broker; None where there is none."""
+        return None if number is None else {"related": f"{self.base}/brokers/{number}"}
+
+
+async def here(call: Call, kafka: Kafka) -> Here:
+    """The cluster of the path, where it has one. ApiError when that is another one."""
+    cluster = await kafka.cluster()
+    if not call.names("cluster", cluster.id):
         raise ApiError("not_there")
-    return f"{call.base_url}/v3/clusters/{CLUSTER}"
-
-
-def entry(kind: str, own: str, crn: str) -> Entry:
-    """What every resource begins with."""
-    name = f"crn:///kafka={CLUSTER}" + (f"/{crn}" if crn else "")
-    return {"kind": kind, "metadata": {"self": own, "resource_name": name}, "cluster_id": CLUSTER}
+    return Here(cluster, f"{call.base_url}/v3/clusters/{cluster.id}")
 
 
 def listed(kind: str, own: str, data: Sequence[Entry]) -> Entry:

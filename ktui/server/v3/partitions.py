@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ktui.model import Partition
+from ktui.server.errors import ApiError
+from ktui.server.kafka import UnknownPartition
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call, Handler
-from ktui.server.v3.entries import Entry, address, entry, listed
+from ktui.server.v3.entries import Entry, Here, here, listed
 
 
 class V3Partitions:
@@ -15,34 +18,42 @@ class V3Partitions:
 
     def handlers(self) -> dict[str, Handler]:
         """Paths below the cluster with their handlers."""
-        partitions = "/topics/{topic}/partitions"
+        partition = "/topics/{topic}/partitions/{partition}"
         return {
-            partitions: self.partitions,
-            f"{partitions}/{{partition}}": self.partition,
-            f"{partitions}/{{partition}}/offset": self.offset,
-            f"{partitions}/{{partition}}/replicas": self.replicas,
+            "/topics/{topic}/partitions": self.partitions,
+            partition: self.partition,
+            f"{partition}/offset": self.offset,
+            f"{partition}/replicas": self.replicas,
+            f"{partition}/replicas/{{replica}}": self.replica,
         }
 
     async def partitions(self, call: Call) -> Answer:
         """All partitions of a topic."""
-        count = len((await self._kafka.describe(call.path("topic"))).partitions)
-        base = f"{address(call)}/topics/{call.raw_path('topic')}/partitions"
-        return listed("KafkaPartitionList", base, [_partition(call, number) for number in range(count)])
+        at, topic = await here(call, self._kafka), call.path("topic")
+        found = (await self._kafka.describe(topic)).partitions
+        base = f"{at.base}/topics/{call.raw_path('topic')}/partitions"
+        return listed("KafkaPartitionList", base, [_partition(at, topic, each) for each in found])
 
     async def partition(self, call: Call) -> Answer:
         """One partition."""
+        at = await here(call, self._kafka)
+        return _partition(at, call.path("topic"), await self._found(call))
+
+    async def _found(self, call: Call) -> Partition:
         number = call.number("partition")
-        await self._kafka.ranges(call.path("topic"), [number])
-        return _partition(call, number)
+        for each in (await self._kafka.describe(call.path("topic"))).partitions:
+            if each.partition == number:
+                return each
+        raise UnknownPartition("Partition not found.")
 
     async def offset(self, call: Call) -> Answer:
         """Beginning and end of a partition."""
-        topic, number = call.path("topic"), call.number("partition")
+        at, topic, number = await here(call, self._kafka), call.path("topic"), call.number("partition")
         found = (await self._kafka.ranges(topic, [number]))[number]
-        own = f"{address(call)}/topics/{topic}/partitions/{number}/offset"
+        own = f"{at.base}/topics/{topic}/partitions/{number}/offset"
         crn = f"topic={topic}/partition={number}/offset_type=earliest_and_latest"
         return {
-            **entry("KafkaPartitionWithOffsets", own, crn),
+            **at.entry("KafkaPartitionWithOffsets", own, crn),
             "topic_name": topic,
             "partition_id": number,
             "earliest_offset": found.beginning,
@@ -51,29 +62,40 @@ class V3Partitions:
 
     async def replicas(self, call: Call) -> Answer:
         """Where a partition is."""
-        topic, number, base = call.path("topic"), call.number("partition"), address(call)
-        await self._kafka.ranges(topic, [number])
-        own = f"{base}/topics/{topic}/partitions/{number}/replicas"
-        replica = {
-            **entry("KafkaReplica", f"{own}/1", f"topic={topic}/partition={number}/replica=1"),
-            "topic_name": topic,
-            "partition_id": number,
-            "broker_id": 1,
-            "is_leader": True,
-            "is_in_sync": True,
-            "broker": {"related": f"{base}/brokers/1"},
-        }
-        return listed("KafkaReplicaList", own, [replica])
+        at, topic = await here(call, self._kafka), call.path("topic")
+        found = await self._found(call)
+        own = f"{at.base}/topics/{topic}/partitions/{found.partition}/replicas"
+        return listed("KafkaReplicaList", own, [_replica(at, topic, found, broker) for broker in found.replicas])
+
+    async def replica(self, call: Call) -> Answer:
+        """One copy of a partition."""
+        at, found, broker = await here(call, self._kafka), await self._found(call), call.number("replica")
+        if broker not in found.replicas:
+            raise ApiError("not_there")
+        return _replica(at, call.path("topic"), found, broker)
 
 
-def _partition(call: Call, number: int) -> Entry:
-    topic = call.path("topic")
-    own = f"{address(call)}/topics/{topic}/partitions/{number}"
+def _partition(at: Here, topic: str, found: Partition) -> Entry:
+    own = f"{at.base}/topics/{topic}/partitions/{found.partition}"
+    leader = None if found.leader is None else {"related": f"{own}/replicas/{found.leader}"}
     return {
-        **entry("KafkaPartition", own, f"topic={topic}/partition={number}"),
+        **at.entry("KafkaPartition", own, f"topic={topic}/partition={found.partition}"),
         "topic_name": topic,
-        "partition_id": number,
-        "leader": {"related": f"{own}/replicas/1"},
+        "partition_id": found.partition,
+        "leader": leader,
         "replicas": {"related": f"{own}/replicas"},
         "reassignment": {"related": f"{own}/reassignment"},
+    }
+
+
+def _replica(at: Here, topic: str, found: Partition, broker: int) -> Entry:
+    own = f"{at.base}/topics/{topic}/partitions/{found.partition}/replicas/{broker}"
+    return {
+        **at.entry("KafkaReplica", own, f"topic={topic}/partition={found.partition}/replica={broker}"),
+        "topic_name": topic,
+        "partition_id": found.partition,
+        "broker_id": broker,
+        "is_leader": broker == found.leader,
+        "is_in_sync": broker in found.in_sync,
+        "broker": at.broker(broker),
     }

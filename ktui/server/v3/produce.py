@@ -12,7 +12,7 @@ from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Object, Shapes
 from ktui.server.v3.drafts import FIELDS, Drafts, V3Draft, iso
-from ktui.server.v3.entries import CLUSTER, Entry, wanted
+from ktui.server.v3.entries import Entry, wanted
 
 LARGEST_BATCH = 10
 LATE_MS = 3_600_000
@@ -86,7 +86,7 @@ class V3Produce:
         )
         parts = {"key": draft.key, "value": draft.value}
         return {
-            "cluster_id": CLUSTER,
+            "cluster_id": (await self._kafka.cluster()).id,
             "topic_name": record.topic,
             "partition_id": record.partition,
             "offset": record.offset,

@@ -12,8 +12,10 @@ from ktui.server.kafka import InvalidTopic
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Object, Shapes
-from ktui.server.v3.entries import Entry, address, entry, listed, wanted
+from ktui.server.v3.entries import Entry, Here, here, listed, wanted
 
+INTERNAL = ("__consumer_offsets", "__transaction_state")
+"""What Kafka calls so; names that merely begin like these are anybody's."""
 _CREATE = (
     "topic_name",
     "partitions_count",
@@ -32,38 +34,33 @@ class V3Topics:
 
     async def topics(self, call: Call) -> Answer:
         """All topics."""
-        base = f"{address(call)}/topics"
-        return listed("KafkaTopicList", base, [await self._topic(base, name) for name in await self._kafka.names()])
+        at = await here(call, self._kafka)
+        topics = [await self._topic(at, name) for name in await self._kafka.names()]
+        return listed("KafkaTopicList", f"{at.base}/topics", topics)
 
     async def topic(self, call: Call) -> Answer:
         """One topic."""
-        return await self._topic(f"{address(call)}/topics", call.path("topic"))
+        return await self._topic(await here(call, self._kafka), call.path("topic"))
 
-    async def _topic(self, base: str, name: str) -> Entry:
-        return _shown(base, name, len((await self._kafka.describe(name)).partitions))
+    async def _topic(self, at: Here, name: str) -> Entry:
+        partitions = (await self._kafka.describe(name)).partitions
+        return _shown(at, name, len(partitions), max((len(each.replicas) for each in partitions), default=0))
 
     async def create(self, call: Call) -> Answer:
         """Make a topic; with `validate_only` just look whether it could be made."""
-        base = f"{address(call)}/topics"
+        at = await here(call, self._kafka)
         request = self._shapes.object(await wanted(call), "CreateTopicRequest", _CREATE)
         name, count = self._shapes.text(request, "topic_name"), self._shapes.number(request, "partitions_count")
         if name is None:
             raise ApiError("payload", "Null topic name.")
         copies = self._shapes.number(request, "replication_factor")
-        brokers = len(await self._kafka.brokers())
-        if copies is not None and copies > brokers:
-            raise ApiError(
-                "bad_request",
-                f"Unable to replicate the partition {copies} time(s): The target replication factor of {copies} "
-                f"cannot be reached because only {brokers} broker(s) are registered.",
-            )
         dry = request.get("validate_only") is True
         count = 1 if count is None else count
         try:
-            await self._kafka.create_topic(name, count, self._settings(request), dry=dry)
+            await self._kafka.create_topic(name, count, self._settings(request), copies=copies, dry=dry)
         except InvalidTopic as error:
             raise ApiError("payload", "Invalid topic name.") from error
-        shown = _shown(base, name, count)
+        shown = _shown(at, name, count, copies or 1)
         headers = {"content-type": call.media, "location": shown["metadata"]["self"]}
         return Response(msgspec.json.encode(shown), 200 if dry else 201, headers=headers)
 
@@ -78,28 +75,28 @@ class V3Topics:
 
     async def grow(self, call: Call) -> Answer:
         """More partitions."""
-        base, name = f"{address(call)}/topics", call.path("topic")
+        at, name = await here(call, self._kafka), call.path("topic")
         request = self._shapes.object(await wanted(call), "UpdatePartitionCountRequest", ("partitions_count",))
         total = self._shapes.number(request, "partitions_count")
         if total is None:
             raise ApiError("payload", "Null partitions count.")
         await self._kafka.grow_topic(name, total)
-        return await self._topic(base, name)
+        return await self._topic(at, name)
 
     async def delete(self, call: Call) -> Answer:
         """Delete a topic with its records."""
-        address(call)
+        await here(call, self._kafka)
         await self._kafka.delete_topic(call.path("topic"))
         return None
 
 
-def _shown(base: str, name: str, partitions: int) -> Entry:
-    own = f"{base}/{quote(name, safe='')}"
+def _shown(at: Here, name: str, partitions: int, copies: int) -> Entry:
+    own = f"{at.base}/topics/{quote(name, safe='')}"
     return {
-        **entry("KafkaTopic", own, f"topic={name}"),
+        **at.entry("KafkaTopic", own, f"topic={name}"),
         "topic_name": name,
-        "is_internal": False,
-        "replication_factor": 1,
+        "is_internal": name in INTERNAL,
+        "replication_factor": copies,
         "partitions_count": partitions,
         "partitions": {"related": f"{own}/partitions"},
         "configs": {"related": f"{own}/configs"},

@@ -1,0 +1,106 @@
+"""What all verbs on a cluster share: its properties, one admin client, threads for what blocks, time limits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from ktui.errors import ConfigError
+from ktui.server.cluster.errors import Complaints, translated
+from ktui.server.cluster.properties import cleaned, masked
+from ktui.server.cluster.properties import translated as properties_of
+from ktui.server.kafka import RetriableError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DEFAULTS: Mapping[str, str | int] = {
+    "client.id": "ktui",
+    "log_level": 0,  # librdkafka writes to stderr, which is the screen's
+    "reconnect.backoff.max.ms": 1000,  # of 10000: a cluster that is back is to be noticed
+    "socket.connection.setup.timeout.ms": 5000,
+    "enable.metrics.push": "false",
+}
+ANSWER = 5.0
+"""Seconds in which the cluster has to answer."""
+GRACE = 2.0
+"""Seconds beyond, until we no longer believe in librdkafka's own time limit."""
+BLOCKING = 16
+"""Threads for calls that block shortly."""
+WAITING = 256
+"""Threads for reads that wait. Beyond that many, they take turns."""
+PULSE = 0.25
+"""Seconds between the moments at which librdkafka may tell what it has to tell."""
+
+
+class Connection:
+    """A cluster as this process is connected to it. ConfigError when librdkafka cannot have these properties."""
+
+    def __init__(self, properties: Mapping[str, str], answer: float = ANSWER) -> None:
+        self.properties: dict[str, Any] = {**DEFAULTS, **properties_of(properties)}
+        self.answer = answer
+        self.complaints = Complaints()
+        self._given = dict(properties)
+        try:
+            self.admin = AdminClient({**self.properties, "error_cb": self.complaints})  # type: ignore[dict-item]  # no callbacks in its stub
+        except KafkaException as error:
+            raise ConfigError(f"Kafka properties: {self.cleaned(error.args[0].str())}") from None
+        self._blocking = ThreadPoolExecutor(BLOCKING, "ktui-kafka")
+        self._waiting = ThreadPoolExecutor(WAITING, "ktui-kafka-wait")
+        self._stop = threading.Event()
+        self._pulse = threading.Thread(target=self._listen, name="ktui-kafka-pulse", daemon=True)
+        self._pulse.start()
+
+    def __repr__(self) -> str:
+        return f"<Connection {masked({name: str(value) for name, value in self.properties.items()})}>"
+
+    def cleaned(self, text: str) -> str:
+        """A text without our secrets."""
+        return cleaned(text, self._given)
+
+    def _listen(self) -> None:
+        """Let complaints, logs and tokens that are due come through: librdkafka calls back only when it is polled."""
+        while not self._stop.is_set():
+            self.admin.poll(PULSE)
+
+    async def asked(self, future: Future[T]) -> T:
+        """The answer to a question of the admin client. KafkaError, at the latest when the time is over."""
+        try:
+            async with asyncio.timeout(self.answer + GRACE):
+                return await asyncio.wrap_future(future)
+        except KafkaException as error:
+            raise translated(error, self.complaints) from None
+        except TimeoutError:
+            raise RetriableError("Timed out waiting for a node assignment.") from None
+
+    async def blocking(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a call gives that blocks, in a thread. KafkaError."""
+
+        def run() -> T:
+            return call(*args, **kwargs)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._blocking, run)
+        except KafkaException as error:
+            raise translated(error, self.complaints) from None
+
+    def wait(self, job: Callable[[], object]) -> None:
+        """Run a job that mostly waits."""
+        self._waiting.submit(job)
+
+    def later(self, job: Callable[[], object]) -> asyncio.Future[Any]:
+        """Run a job that blocks and whose end nobody awaits right now."""
+        return asyncio.get_running_loop().run_in_executor(self._blocking, job)
+
+    async def aclose(self) -> None:
+        """End the threads. Whatever uses them has ended before."""
+        self._stop.set()
+        self._waiting.shutdown(wait=False)
+        self._blocking.shutdown(wait=False)
+        await asyncio.to_thread(self._pulse.join)

@@ -1,0 +1,427 @@
+"""A Kafka consumer on a cluster: what it reads, where it stands, what it commits.
+
+What is assigned is read by a reader that is opened at our own positions and thrown away by every seek, so nothing
+stale can come; the cluster's group is asked for commits, never joined. A subscription has one reader for its whole
+life, a member of the group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, KafkaException, Message
+from confluent_kafka import Consumer as Client
+from confluent_kafka import KafkaError as Code
+from confluent_kafka import TopicPartition as Place
+from confluent_kafka.admin import OffsetSpec
+
+from ktui.model import Header, Record, TopicPartition
+from ktui.server.cluster.connection import Connection
+from ktui.server.cluster.errors import translated
+from ktui.server.cluster.groups import Groups, check, places
+from ktui.server.cluster.reader import Reader
+from ktui.server.cluster.topics import Topics
+from ktui.server.kafka import Committed, ConsumerOptions, IllegalState, KafkaError, NoAssignment, Unassigned
+
+EXCLUSIVE = "Subscription to topics, partitions and pattern are mutually exclusive"
+COMMIT_EVERY = 5.0
+"""Seconds between automatic commits (auto.commit.interval.ms)."""
+LOOK_EVERY = 10.0
+"""Seconds between looks at which topics a pattern matches."""
+REST_AFTER = 15.0
+"""Seconds without a poll after which an assigned consumer gives back its connections and what it fetched ahead."""
+PASSED_OVER = frozenset(
+    (
+        Code._PARTITION_EOF,
+        Code.UNKNOWN_TOPIC_OR_PART,
+        Code._UNKNOWN_TOPIC,
+        Code._UNKNOWN_PARTITION,
+        Code._TRANSPORT,
+        Code._ALL_BROKERS_DOWN,
+        Code._MAX_POLL_EXCEEDED,
+        Code.NOT_LEADER_FOR_PARTITION,
+        Code.LEADER_NOT_AVAILABLE,
+    )
+)
+"""What librdkafka mends by itself: meanwhile there is nothing to read."""
+
+
+class Reached(NamedTuple):
+    """Behind what was read, a partition stands at this offset."""
+
+    tp: TopicPartition
+    offset: int
+
+
+class ClusterConsumer:
+    """One consumer on a cluster."""
+
+    def __init__(
+        self, connection: Connection, topics: Topics, groups: Groups, group: str, options: ConsumerOptions
+    ) -> None:
+        self.on_ready: Callable[[], None] = _nothing
+        self._connection, self._topics, self._groups = connection, topics, groups
+        self._group, self._options = group, options
+        self._positions: dict[TopicPartition, int] = {}
+        """By partition; those below 0 are librdkafka's names for positions that are still to be found."""
+        self._assigned = False
+        self._wanted: tuple[str, ...] = ()
+        self._pattern: re.Pattern[str] | None = None
+        self._reader: Reader | None = None
+        self._ahead: deque[Record | Reached] = deque()
+        """Taken from the reader and not handed out."""
+        self._finding: asyncio.Task[None] | None = None
+        self._failure: KafkaError | None = None
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._polled = self._committed_at = time.monotonic()
+        self._looked_at = -LOOK_EVERY
+        self._rest: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    # what is read
+
+    @property
+    def _subscribed(self) -> bool:
+        return bool(self._wanted or self._pattern)
+
+    def assign(self, partitions: Iterable[TopicPartition]) -> None:
+        if self._subscribed:
+            raise IllegalState(EXCLUSIVE)
+        kept = self._positions if self._options.keeps_positions else {}
+        self._positions = {tp: kept.get(tp, OFFSET_STORED) for tp in partitions}
+        self._assigned = bool(self._positions)
+        self._put_away()
+
+    def subscribe(self, topics: Iterable[str]) -> None:
+        wanted = tuple(dict.fromkeys(topics))
+        if (self._assigned or self._pattern) and not self._options.mixes:
+            raise IllegalState(EXCLUSIVE)
+        if self._assigned or self._pattern or not wanted:
+            self.unsubscribe()
+        if wanted:
+            self._resubscribe(wanted)
+
+    def subscribe_pattern(self, pattern: str) -> None:
+        if (self._assigned or (self._wanted and not self._pattern)) and not self._options.mixes:
+            raise IllegalState(EXCLUSIVE)
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(str(error)) from error
+        if self._assigned:
+            self.unsubscribe()
+        self._pattern, self._looked_at = compiled, -LOOK_EVERY
+
+    def _resubscribe(self, wanted: tuple[str, ...]) -> None:
+        """Share other topics. The reader goes on as the same member."""
+        self._wanted = wanted
+        if self._reader is not None:
+            self._reader.change(self._join, _none)
+
+    def unsubscribe(self) -> None:
+        if self._subscribed and self._options.auto_commit:
+            self._commit_in_background()
+        self._put_away()
+        self._assigned, self._wanted, self._pattern, self._positions = False, (), None, {}
+
+    def subscription(self) -> Sequence[str]:
+        return self._wanted
+
+    def assignment(self) -> Sequence[TopicPartition]:
+        return tuple(self._positions)
+
+    def _put_away(self) -> None:
+        """Give up the reader and what it brought: it is at other places than we."""
+        self._ahead.clear()
+        if self._finding is not None:
+            self._finding.cancel()
+            self._finding = None
+        if self._reader is not None:
+            self._keep(self._reader.close())
+            self._reader = None
+
+    def _keep(self, task: asyncio.Future[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # positions
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        if offset < 0:
+            raise ValueError("seek offset must not be a negative number")
+        self._place(tp, offset)
+
+    def seek_to_beginning(self, tp: TopicPartition) -> None:
+        self._place(tp, OFFSET_BEGINNING)
+
+    def seek_to_end(self, tp: TopicPartition) -> None:
+        self._place(tp, OFFSET_END)
+
+    def _place(self, tp: TopicPartition, position: int) -> None:
+        if tp not in self._positions:
+            raise Unassigned(f"No current assignment for partition {tp.topic}-{tp.partition}")
+        self._positions[tp] = position
+        if self._assigned:
+            self._put_away()
+        elif self._reader is not None:
+            self._ahead = deque(each for each in self._ahead if each.tp != tp)
+            self._reader.change(partial(self._seek_member, tp), partial(_is_of, tp))
+        self.on_ready()
+
+    def _seek_member(self, tp: TopicPartition, client: Client) -> None:
+        """Move a member of a group; a partition that it was given just now is tried again."""
+        position, reader = self._positions.get(tp), self._reader
+        if position is None or position == OFFSET_STORED or reader is None:
+            return
+        try:
+            client.seek(Place(tp.topic, tp.partition, position))
+        except KafkaException as error:
+            if error.args[0].code() != Code._STATE:
+                raise
+            reader.change(partial(self._seek_member, tp), partial(_is_of, tp))
+
+    def positions(self) -> Mapping[TopicPartition, int]:
+        return {tp: position for tp, position in self._positions.items() if position >= 0}
+
+    # polling
+
+    async def poll(self, limit: int, max_bytes: int | None = None) -> Sequence[Record]:
+        if self._closed:
+            raise IllegalState("This consumer has already been closed.")
+        if not (self._assigned or self._subscribed):
+            raise NoAssignment("Consumer is not subscribed to any topics or assigned any partitions")
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        self._polled = time.monotonic()
+        self._commit_now_and_then()
+        if self._pattern:
+            self._look()
+        if len(self._ahead) < limit and (reader := self._opened()) is not None:
+            self._take(reader.take(limit - len(self._ahead)))
+        return self._handed_out(limit, max_bytes)
+
+    def _take(self, messages: list[Message]) -> None:
+        ahead = self._ahead
+        for message in messages:
+            error = message.error()
+            if error is None:
+                ahead.append(_record(message))
+            elif error.code() == Code._PARTITION_EOF:
+                tp = TopicPartition(message.topic() or "", message.partition() or 0)
+                ahead.append(Reached(tp, message.offset() or 0))
+            elif error.code() not in PASSED_OVER:
+                self._failure = translated(error, self._connection.complaints)
+
+    def _handed_out(self, limit: int, max_bytes: int | None) -> list[Record]:
+        """The next records, and the positions behind them."""
+        ahead, size = self._ahead, 0
+        found: list[Record] = []
+        passed: dict[tuple[str, int], int] = {}
+        while ahead and len(found) < limit:
+            each = ahead[0]
+            if type(each) is Record:
+                if max_bytes is not None:
+                    size += each.size
+                    if size > max_bytes and found:
+                        break
+                found.append(each)
+                passed[each.topic, each.partition] = each.offset + 1
+            else:
+                passed[each.tp] = each.offset
+            ahead.popleft()
+        for place, offset in passed.items():
+            if (tp := TopicPartition(*place)) in self._positions:
+                self._positions[tp] = offset
+        return found
+
+    def _opened(self) -> Reader | None:
+        """The reader, opened if need be; None while our positions are being found."""
+        if self._reader is None and self._subscribed:
+            if not self._wanted:
+                return None  # nothing that matches, yet
+            reset = {"none": "error"}.get(self._options.reset, self._options.reset)
+            self._reader = self._read({"auto.offset.reset": reset}, self._join)
+        elif self._reader is None:
+            if any(position in (OFFSET_STORED, OFFSET_END) for position in self._positions.values()):
+                self._find()
+                return None
+            at = [Place(tp.topic, tp.partition, position) for tp, position in self._positions.items()]
+            reset = {"none": "error"}.get(self._options.reset, self._options.reset)
+            self._reader = self._read({"auto.offset.reset": reset}, lambda client: client.assign(at))
+            self._rest_later()
+        return self._reader
+
+    def _read(self, properties: Mapping[str, str], start: Callable[[Client], None]) -> Reader:
+        level = "read_committed" if self._options.hides_aborted else "read_uncommitted"
+        properties = {**properties, "group.id": self._group, "isolation.level": level}
+        reader = Reader(self._connection, properties, start, lambda: self.on_ready())
+        return reader
+
+    def _find(self) -> None:
+        """Find where to begin, without keeping anybody waiting."""
+        if self._finding is None:
+            self._finding = asyncio.ensure_future(self._found())
+
+    async def _found(self) -> None:
+        try:
+            await self._find_committed()
+            ends = [tp for tp, position in self._positions.items() if position == OFFSET_END]
+            hides = self._options.hides_aborted
+            self._positions |= await self._topics.offsets(ends, OffsetSpec.latest(), committed_only=hides)
+        except KafkaError as error:
+            self._failure = error
+        finally:
+            self._finding = None
+        self.on_ready()
+
+    async def _find_committed(self) -> None:
+        """The committed offsets; where there is none, what the consumer was told to do then."""
+        wanted = [tp for tp, position in self._positions.items() if position == OFFSET_STORED]
+        known = await self._groups.committed(self._group, wanted)
+        otherwise = OFFSET_BEGINNING if self._options.reset == "earliest" else OFFSET_END
+        for tp in wanted:
+            if tp in known:
+                self._positions[tp] = known[tp].offset
+            elif self._options.reset == "none":
+                raise KafkaError(f"Undefined offset with no reset policy for partitions: [{tp.topic}-{tp.partition}]")
+            else:
+                self._positions[tp] = otherwise
+
+    def _rest_later(self) -> None:
+        """Give the reader back when nobody has polled for a while; the positions stay."""
+        if self._rest is not None:
+            self._rest.cancel()
+        self._rest = asyncio.get_running_loop().call_later(REST_AFTER, self._rest_now)
+
+    def _rest_now(self) -> None:
+        if not self._assigned or self._reader is None:
+            return
+        if time.monotonic() - self._polled < REST_AFTER:
+            self._rest_later()
+        else:
+            self._put_away()
+
+    # the group
+
+    def _join(self, client: Client) -> None:
+        client.subscribe(list(self._wanted), on_assign=self._given, on_revoke=self._taken, on_lost=self._lost)
+
+    def _given(self, client: Client, given: list[Place]) -> None:
+        """The group gave us partitions. Called in whatever thread asks librdkafka."""
+        self._positions = {**self._positions, **{TopicPartition(p.topic, p.partition): OFFSET_STORED for p in given}}
+
+    def _taken(self, client: Client, taken: list[Place]) -> None:
+        """The group takes them away: what was handed out of them is committed before another member begins."""
+        gone = {TopicPartition(place.topic, place.partition) for place in taken}
+        if self._options.auto_commit:
+            offsets = {tp: Committed(offset) for tp, offset in self.positions().items() if tp in gone}
+            if offsets:
+                client.commit(offsets=places(offsets), asynchronous=True)
+        self._drop(gone)
+
+    def _lost(self, client: Client, lost: list[Place]) -> None:
+        """The group gave them to others already."""
+        self._drop({TopicPartition(place.topic, place.partition) for place in lost})
+
+    def _drop(self, gone: set[TopicPartition]) -> None:
+        self._ahead = deque(each for each in self._ahead if each.tp not in gone)
+        self._positions = {tp: position for tp, position in self._positions.items() if tp not in gone}
+
+    def _look(self) -> None:
+        """See now and then which topics match the pattern."""
+        now = time.monotonic()
+        if self._finding is None and now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            self._finding = asyncio.ensure_future(self._matching())
+
+    async def _matching(self) -> None:
+        try:
+            names = await self._topics.names(internal=False)
+            matching = tuple(name for name in names if self._pattern and self._pattern.fullmatch(name))
+            if matching != self._wanted:
+                self._resubscribe(matching)
+        except KafkaError as error:
+            self._failure = error
+        finally:
+            self._finding = None
+        self.on_ready()
+
+    # commits
+
+    async def commit(self, offsets: Mapping[TopicPartition, Committed]) -> None:
+        client = self._reader.started if self._reader is not None and self._subscribed else None
+        if client is None or not self._positions:
+            await self._groups.commit(self._group, offsets)
+        elif offsets:
+            stored = await self._connection.blocking(client.commit, offsets=places(offsets), asynchronous=False)
+            check(stored or ())
+
+    async def committed(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, Committed]:
+        return await self._groups.committed(self._group, partitions)
+
+    def _commit_now_and_then(self) -> None:
+        now = time.monotonic()
+        if self._options.auto_commit and now - self._committed_at >= COMMIT_EVERY:
+            self._committed_at = now
+            self._commit_in_background()
+
+    def _commit_in_background(self) -> None:
+        self._keep(asyncio.ensure_future(self._commit_positions()))
+
+    async def _commit_positions(self) -> None:
+        """Commit what was handed out; what is refused is refused, as others may hold the group."""
+        with suppress(KafkaError):
+            await self.commit({tp: Committed(offset) for tp, offset in self.positions().items()})
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._rest is not None:
+            self._rest.cancel()
+        if self._options.auto_commit:
+            await self._commit_positions()
+        member = self._reader if self._subscribed else None
+        self._put_away()
+        if member is not None:
+            await member.close()  # the others of the group wait for what it had
+        self.on_ready()
+
+    async def aclose(self) -> None:
+        """Wait for what closes in the background."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+def _record(message: Message) -> Record:
+    kind, stamp = message.timestamp()
+    headers: Any = message.headers()  # pairs, whatever else a producer may be given
+    return Record(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.key(),
+        message.value(),
+        stamp if kind else None,
+        tuple(Header(name, value) for name, value in headers) if headers else (),
+    )
+
+
+def _is_of(tp: TopicPartition, message: Message) -> bool:
+    return (message.topic(), message.partition()) == tp
+
+
+def _none(message: Message) -> bool:
+    return False
+
+
+def _nothing() -> None:
+    """Nobody waits."""

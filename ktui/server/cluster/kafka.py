@@ -1,0 +1,113 @@
+"""The Kafka verbs on a real cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from weakref import WeakSet
+
+from confluent_kafka.admin import OffsetSpec
+
+from ktui.model import Draft, Header, OffsetRange, Record, TopicDetail, TopicPartition
+from ktui.server.cluster.connection import ANSWER, Connection
+from ktui.server.cluster.consumer import ClusterConsumer
+from ktui.server.cluster.groups import Groups
+from ktui.server.cluster.producer import Writer
+from ktui.server.cluster.topics import Topics, made
+from ktui.server.kafka import (
+    Broker,
+    ClusterDetail,
+    ConsumerOptions,
+    GroupDetail,
+    KafkaError,
+    Setting,
+    Stored,
+)
+
+
+class ClusterKafka:
+    """A cluster by its client properties: Java's names or librdkafka's. ConfigError when they cannot be.
+
+    It is made inside a running loop. `answer` bounds the seconds that the cluster has to answer a question,
+    `metadata_wait` those that a record waits for an unknown topic or partition.
+    """
+
+    def __init__(self, properties: Mapping[str, str], *, answer: float = ANSWER, metadata_wait: float = 3.0) -> None:
+        self._connection = Connection(properties, answer)
+        self._topics, self._groups = Topics(self._connection), Groups(self._connection)
+        self._writer = Writer(self._connection, self._topics, metadata_wait)
+        self._consumers: WeakSet[ClusterConsumer] = WeakSet()
+
+    def __repr__(self) -> str:
+        return f"<ClusterKafka {self._connection!r}>"
+
+    async def names(self, *, internal: bool = False) -> Sequence[str]:
+        return await self._topics.names(internal)
+
+    async def create_topic(
+        self, name: str, partitions: int, config: Mapping[str, str], *, copies: int | None = None, dry: bool = False
+    ) -> None:
+        await self._topics.create(made(name, partitions, config, copies), dry)
+
+    async def grow_topic(self, name: str, total: int) -> None:
+        await self._topics.grow(name, total)
+
+    async def delete_topic(self, name: str) -> None:
+        await self._topics.delete(name)
+
+    async def settings(self, topic: str) -> Mapping[str, Setting]:
+        return await self._topics.settings(topic)
+
+    async def alter_topic(self, topic: str, changes: Mapping[str, str | None], *, dry: bool = False) -> None:
+        await self._topics.alter(topic, changes, dry)
+
+    async def describe(self, topic: str) -> TopicDetail:
+        return await self._topics.describe(topic)
+
+    async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
+        return await self._topics.ranges(topic, partitions)
+
+    async def find_time(self, tp: TopicPartition, timestamp: int) -> int | None:
+        found = (await self._topics.offsets([tp], OffsetSpec.for_timestamp(timestamp)))[tp]
+        return None if found < 0 else found
+
+    async def cluster(self) -> ClusterDetail:
+        admin, limit = self._connection.admin, self._connection.answer
+        found = await self._connection.asked(admin.describe_cluster(request_timeout=limit))
+        brokers = [Broker(node.id, node.host, node.port, node.rack) for node in found.nodes]
+        return ClusterDetail(found.cluster_id, sorted(brokers), found.controller.id if found.controller else None)
+
+    async def group_names(self) -> Sequence[str]:
+        return await self._groups.names()
+
+    async def group(self, name: str) -> GroupDetail | None:
+        return await self._groups.describe(name)
+
+    async def produce(
+        self,
+        topic: str,
+        partition: int | None,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        timestamp: int | None = None,
+        headers: Iterable[Header] = (),
+    ) -> Record:
+        draft = Draft(topic, key, value, partition, timestamp, tuple(headers))
+        (stored,) = await self.produce_all([draft])
+        if isinstance(stored, KafkaError):
+            raise stored
+        return Record(topic, stored.partition, stored.offset, key, value, stored.timestamp, draft.headers)
+
+    async def produce_all(self, drafts: Sequence[Draft]) -> Sequence[Stored | KafkaError]:
+        return await self._writer.write(drafts)
+
+    def consumer(self, group: str, member: str, options: ConsumerOptions) -> ClusterConsumer:
+        consumer = ClusterConsumer(self._connection, self._topics, self._groups, group, options)
+        self._consumers.add(consumer)
+        return consumer
+
+    async def aclose(self) -> None:
+        await self._writer.aclose()
+        await asyncio.gather(*(consumer.aclose() for consumer in tuple(self._consumers)))
+        await self._connection.aclose()

@@ -1,0 +1,223 @@
+"""Writing to a cluster: one idempotent producer, answered only when the broker has acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from confluent_kafka import KafkaError as Code
+from confluent_kafka import KafkaException, Message, Producer
+
+from ktui.model import Draft
+from ktui.server.cluster.connection import PULSE, Connection
+from ktui.server.cluster.errors import translated
+from ktui.server.cluster.topics import Topics
+from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, Stored, TooLarge, UnknownTopic
+
+DEFAULTS: Mapping[str, Any] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "partitioner": "murmur2_random",  # as Java clients choose
+    "linger.ms": 0,  # what a request brings goes out together anyway
+    "message.timeout.ms": 30_000,
+    "message.max.bytes": 1_048_576,
+    "queue.buffering.max.kbytes": 131_072,
+}
+OVERHEAD = 88
+"""What a Java client counts for a record beside its key and value when it checks the size."""
+KNOWN_FOR = 60.0
+"""Seconds for which a topic is believed to have the partitions that it had."""
+ROOM = 0.005
+"""Seconds until a full queue is tried again."""
+
+
+class Batch:
+    """Records that are answered together."""
+
+    def __init__(self, count: int) -> None:
+        self.results: list[Stored | KafkaError] = [KafkaError("never written")] * count
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._done: list[int] = []  # grows by one append each, which no other thread can divide
+
+    def put(self, index: int, result: Stored | KafkaError) -> None:
+        """Note what became of one, in any thread."""
+        self.results[index] = result
+        self._done.append(index)
+        if len(self._done) >= len(self.results):
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class Writer:
+    """The producer of this process. It is made when the first record comes."""
+
+    def __init__(self, connection: Connection, topics: Topics, metadata_wait: float = 3.0) -> None:
+        self._connection, self._topics = connection, topics
+        self._metadata_wait = metadata_wait
+        """Seconds an unknown topic or partition is waited for (max.block.ms)."""
+        self._properties = {**DEFAULTS, **connection.properties}
+        self._largest = int(self._properties["message.max.bytes"])
+        self._properties["message.max.bytes"] = self._largest + OVERHEAD
+        self._producer: Producer | None = None
+        self._making = asyncio.Lock()
+        self._known: dict[str, tuple[int, float]] = {}
+        self._listening: list[threading.Thread] = []
+        self._stop = threading.Event()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def write(self, drafts: Sequence[Draft]) -> Sequence[Stored | KafkaError]:
+        """Write records in order; what became of each. Goes on when it is cancelled."""
+        task = asyncio.ensure_future(self._write(drafts))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _write(self, drafts: Sequence[Draft]) -> Sequence[Stored | KafkaError]:
+        batch = Batch(len(drafts))
+        if not drafts:
+            return []
+        refusals = {topic: await self._refusal(topic, drafts) for topic in {draft.topic for draft in drafts}}
+        producer = await self._made()
+        for index, draft in enumerate(drafts):
+            refusal = refusals[draft.topic](draft) or self._oversized(draft)
+            if refusal is not None:
+                batch.put(index, refusal)
+                continue
+            while not self._hand_over(producer, draft, batch, index):  # noqa: ASYNC110  librdkafka tells nobody of room
+                await asyncio.sleep(ROOM)
+        await batch.ended
+        return batch.results
+
+    def _hand_over(self, producer: Producer, draft: Draft, batch: Batch, index: int) -> bool:
+        """Give a record to librdkafka; False when it has no room now."""
+        more: dict[str, Any] = {}
+        if draft.partition is not None:
+            more["partition"] = draft.partition
+        if draft.timestamp is not None:
+            more["timestamp"] = draft.timestamp
+        if draft.headers:
+            more["headers"] = [(header.key, header.value) for header in draft.headers]
+        try:
+            producer.produce(
+                draft.topic, draft.value, draft.key, on_delivery=partial(self._delivered, batch, index), **more
+            )
+        except BufferError:
+            return False
+        except KafkaException as error:
+            batch.put(index, translated(error, self._connection.complaints))
+        except (TypeError, ValueError) as error:
+            batch.put(index, KafkaError(str(error)))
+        return True
+
+    def _delivered(self, batch: Batch, index: int, error: Code | None, message: Message) -> None:
+        """librdkafka's report of one record, in its own thread."""
+        if error is None:
+            batch.put(index, Stored(message.partition() or 0, message.offset() or 0, message.timestamp()[1]))
+            return
+        found = translated(error, self._connection.complaints)
+        if error.fatal():
+            self._producer = None
+        if isinstance(found, UnknownTopic):
+            self._known.pop(message.topic() or "", None)
+            found = RetriableError(str(found))
+        batch.put(index, found)
+
+    def _oversized(self, draft: Draft) -> TooLarge | None:
+        size = len(draft.key or b"") + len(draft.value or b"") + OVERHEAD
+        if draft.headers:
+            size += sum(len(header.key.encode()) + len(header.value or b"") + 10 for header in draft.headers)
+        if size <= self._largest:
+            return None
+        return TooLarge(
+            f"The message is {size} bytes when serialized which is larger than {self._largest}, "
+            "which is the value of the max.request.size configuration."
+        )
+
+    # what there is to write to
+
+    async def _refusal(self, topic: str, drafts: Sequence[Draft]) -> Callable[[Draft], KafkaError | None]:
+        """Tells whether a record for this topic has nowhere to go."""
+        highest = max((draft.partition or 0 for draft in drafts if draft.topic == topic), default=0)
+        try:
+            count = await self._count(topic, highest)
+        except KafkaError as error:
+            found = error
+            return lambda draft: found
+        if count > highest:
+            return lambda draft: None
+        waited = round(self._metadata_wait * 1000)
+
+        def refused(draft: Draft) -> KafkaError | None:
+            if count and (draft.partition or 0) < count:
+                return None
+            if not count:
+                return RetriableError(f"Topic {topic} not present in metadata after {waited} ms.")
+            return RetriableError(
+                f"Partition {draft.partition} of topic {topic} with partition count {count} "
+                f"is not present in metadata after {waited} ms."
+            )
+
+        return refused
+
+    async def _count(self, topic: str, highest: int) -> int:
+        """How many partitions a topic has, 0 when there is none of that name; waits for what is not there yet."""
+        known = self._known.get(topic)
+        if known and highest < known[0] and time.monotonic() < known[1]:
+            return known[0]
+        until = time.monotonic() + self._metadata_wait
+        asked = False
+        while True:
+            try:
+                count = len(await self._topics.partitions(topic))
+            except UnknownTopic:
+                count = 0
+            if count:
+                self._known[topic] = count, time.monotonic() + KNOWN_FOR
+            if count > highest or time.monotonic() >= until:
+                return count
+            if not count and not asked:  # brokers that make topics by themselves do so when a producer asks
+                asked = True
+                await self._ask(topic)
+            await asyncio.sleep(min(0.1, self._metadata_wait))
+
+    async def _ask(self, topic: str) -> None:
+        producer = await self._made()
+        found = await self._connection.blocking(producer.list_topics, topic, timeout=self._connection.answer)
+        error = found.topics[topic].error if topic in found.topics else None
+        if error is not None and isinstance(refused := translated(error), InvalidTopic):
+            raise refused
+
+    # the producer
+
+    async def _made(self) -> Producer:
+        async with self._making:
+            if self._producer is None:
+                properties = {**self._properties, "error_cb": self._connection.complaints}
+                self._producer = await self._connection.blocking(Producer, properties)
+                listener = threading.Thread(target=self._listen, args=[self._producer], name="ktui-kafka-reports")
+                listener.daemon = True
+                listener.start()
+                self._listening.append(listener)
+            return self._producer
+
+    def _listen(self, producer: Producer) -> None:
+        """Take delivery reports as they come, until all is written."""
+        while len(producer) or (self._producer is producer and not self._stop.is_set()):
+            producer.poll(PULSE)
+
+    async def aclose(self) -> None:
+        """Wait until everything that was taken is written or given up."""
+        if self._running:
+            await asyncio.wait(self._running)
+        self._stop.set()
+        for listener in self._listening:
+            await asyncio.to_thread(listener.join)
+        self._producer = None
