@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 from ktui.model import Gap, Record
 from ktui.records.segment import Note, Row, Segment
@@ -15,9 +16,12 @@ from ktui.records.segment import Note, Row, Segment
 __all__ = ["Note", "RecordLog", "Row"]
 
 SEALED_ROWS = 200
+"""When the open end becomes a segment: smaller ones cost more per record."""
 SEALED_BYTES = 256 * 1024
-"""When the open end becomes a segment: smaller ones cost more per record, larger ones leave in bigger steps."""
-LARGEST_ROWS = 1000
+LARGEST_ROWS, LARGEST_BYTES = 2000, 1 << 20
+"""What a segment holds at most: larger ones leave in bigger steps, and are searched in longer ones."""
+STEPS = 16
+"""Segments that a full ring has at least."""
 _RECORD = 250
 """What a record in the open end takes beside its key and value, near enough."""
 
@@ -28,6 +32,8 @@ class RecordLog:
     def __init__(self, max_bytes: int = 256 * 1024 * 1024, max_rows: int = 1_000_000) -> None:
         self.max_bytes = max_bytes
         self.max_rows = max_rows
+        self._largest_bytes = min(LARGEST_BYTES, max(1, max_bytes // STEPS))
+        self._largest_rows = min(LARGEST_ROWS, max(1, max_rows // STEPS))
         self.first = 0
         """Number of the oldest row that is kept."""
         self.end = 0
@@ -49,14 +55,12 @@ class RecordLog:
         return self._sealed_bytes + self._tail_bytes
 
     def extend(self, records: Sequence[Record]) -> None:
-        """Append records."""
-        for record in records:
-            self._tail.append(record)
-            self._tail_bytes += _RECORD + len(record.key or b"") + len(record.value or b"")
-            if len(self._tail) >= LARGEST_ROWS or self._tail_bytes >= SEALED_BYTES:
-                self._seal()
+        """Append records. A large batch becomes segments as a whole; nothing of it is touched record by record."""
+        self._tail.extend(records)
         self.end += len(records)
         self.kept += len(records)
+        if len(self._tail) < SEALED_ROWS:
+            self._tail_bytes += sum([_RECORD + len(each.key or b"") + len(each.value or b"") for each in records])
         self._settle()
 
     def mark(self, mark: Gap | Note) -> None:
@@ -100,7 +104,7 @@ class RecordLog:
 
     def _settle(self) -> None:
         """Seal an open end that is long enough, and drop whole segments at the old end until both bounds hold."""
-        if len(self._tail) >= SEALED_ROWS:
+        if len(self._tail) >= SEALED_ROWS or self._tail_bytes >= min(SEALED_BYTES, self._largest_bytes):
             self._seal()
         gone = 0
         while gone < len(self._segments) and (self.size_bytes > self.max_bytes or len(self) > self.max_rows):
@@ -113,9 +117,24 @@ class RecordLog:
             del self._segments[:gone], self._starts[:gone]
 
     def _seal(self) -> None:
-        segment = Segment(self._tail)
+        for rows in _pieces(self._tail, self._largest_rows):
+            segment = Segment(rows)
+            if segment.size_bytes <= self._largest_bytes or len(rows) == 1:
+                self._add(segment)
+                continue
+            for part in _pieces(rows, len(rows) * self._largest_bytes // segment.size_bytes or 1):
+                self._add(Segment(part))
+        self._tail, self._tail_bytes = [], 0
+
+    def _add(self, segment: Segment) -> None:
         self._starts.append(self._next_start)
         self._segments.append(segment)
         self._next_start += segment.rows
         self._sealed_bytes += segment.size_bytes
-        self._tail, self._tail_bytes = [], 0
+
+
+def _pieces(rows: Sequence[Row], largest: int) -> Iterator[Sequence[Row]]:
+    """The rows in as few pieces of about the same length as are not longer than `largest`."""
+    length = ceil(len(rows) / ceil(len(rows) / largest))
+    for start in range(0, len(rows), length):
+        yield rows[start : start + length]

@@ -1,19 +1,27 @@
 """What is looked for: a piece of text, found in bytes and in what is shown of them.
 
-Bytes are searched as they are, JSON with the spaces and escapes it came with. Any case will do unless the text has a
-capital letter. stringzilla searches five times as fast as bytes.find, and knows the cases of all scripts; it is
-imported by the first search, for it takes 6 ms.
+Bytes are searched as they are, JSON with the escapes it came with. Any case will do unless the text has a capital
+letter, and the blanks between the members of JSON may be there or not. stringzilla searches five times as fast as
+bytes.find, and knows the cases of all scripts; it is imported by the first search, for it takes 6 ms.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import compress, count, repeat
+from operator import contains
 from typing import Any
 
 NUL = b"\0"
 _PATIENCE = 8
 """Further hits in one part after which the search is begun anew behind it: a megabyte of `e` is one hit."""
+_PROBE, _DENSE = 16, 64
+"""So many hits among at most so many parts: asking every part is cheaper than going from hit to hit."""
+_LOWER = bytes(range(256)).lower()
+_BETWEEN = re.compile(r'(?<!\\)(":)\s*|(?<=["}\]])(,)\s*|(,)\s*(?=["{\[])')
+"""Where JSON may have blanks, as far as a piece of it tells."""
 
 
 class Needle:
@@ -27,63 +35,103 @@ class Needle:
         self.exact = text != text.lower()
         """Capital letters mean something."""
         self.data = text.encode("utf-8", "surrogatepass")
+        tight, wide = (_BETWEEN.sub(rf"\1\2\3{blank}", text) for blank in ("", " "))
+        forms = {form.encode("utf-8", "surrogatepass") for form in (text, tight, wide)}
+        self.forms = [form for form in forms if not any(other in form for other in forms - {form})]
+        """As it was typed, and as JSON without and with blanks may have it. Any of them will do."""
 
     def covers(self, other: Needle) -> bool:
         """Whatever has the other one has this one."""
-        return self.text in other.text
+        return all(any(mine in form for mine in self.forms) for form in other.forms)
 
     def within(self, data: bytes | None) -> bool:
         """Whether the data has it. Null has nothing."""
         if not data:
             return False
         if self.exact:
-            return self.data in data
-        return bool(self._zilla.utf8_uncased_search(data, self.data) >= 0)
+            return any(form in data for form in self.forms)
+        search = self._zilla.utf8_uncased_search
+        return any(search(data, form) >= 0 for form in self.forms)
 
     def spots(self, data: bytes) -> Iterator[tuple[int, int]]:
         """From and to of each time it is there; one behind the other."""
+        behind = 0
+        for at, end in sorted(spot for form in self.forms for spot in self._spots(data, form)):
+            if at >= behind:
+                yield at, end
+                behind = end
+
+    def _spots(self, data: bytes, form: bytes) -> Iterator[tuple[int, int]]:
         if self.exact:
-            at = data.find(self.data)
+            at = data.find(form)
             while at >= 0:
-                yield at, at + len(self.data)
-                at = data.find(self.data, at + len(self.data))
+                yield at, at + len(form)
+                at = data.find(form, at + len(form))
             return
         whole = self._zilla.Str(data)
-        for match in self._zilla.utf8_uncased_matches(whole, self.data):
+        for match in self._zilla.utf8_uncased_matches(whole, form):
             at = match.address - whole.address
             yield at, at + len(match)
 
-    def parts(self, joined: bytes, ends: Sequence[int], first: int = 0) -> Iterator[int]:
-        """Of parts joined by NUL, those that have it, from part `first` on. `ends` says where each one ends."""
+    def parts(self, joined: bytes, nexts: Sequence[int], first: int = 0) -> Sequence[int]:
+        """Of parts joined by NUL, those that have it, from part `first` on, in order; a range when all have it.
+        `nexts` says where each one's follower begins, NUL and all."""
         if NUL in self.data:  # it could be found across the joints
-            starts = (ends[part - 1] + 1 if part else 0 for part in range(first, len(ends)))
-            pairs = zip(starts, ends[first:], strict=True)
-            return (part for part, (start, end) in enumerate(pairs, first) if self.within(joined[start:end]))
-        return (self._exact if self.exact else self._uncased)(joined, ends, first)
+            return [part for part in range(first, len(nexts)) if self.within(_part(joined, nexts, part))]
+        if len(self.forms) == 1:
+            return self._parts(joined, nexts, first, self.data)
+        return sorted({part for form in self.forms for part in self._parts(joined, nexts, first, form)})
 
-    def _exact(self, joined: bytes, ends: Sequence[int], first: int) -> Iterator[int]:
-        find, data = self._zilla.find, self.data
-        part, at = first, ends[first - 1] + 1 if first else 0
-        while (at := find(joined, data, at)) >= 0:
-            part = bisect_right(ends, at, part)
+    def _parts(self, joined: bytes, nexts: Sequence[int], first: int, form: bytes) -> Sequence[int]:
+        hits: list[int] = []
+        for part in (self._exact if self.exact else self._uncased)(joined, nexts, first, form):
+            hits.append(part)
+            if len(hits) == _PROBE and part - hits[0] < _DENSE:
+                have = self._asking_all(joined[_begin(nexts, first) :], form)
+                if len(have) == len(nexts) - first:
+                    return range(first, len(nexts)) if all(have) else list(compress(count(first), have))
+        return hits
+
+    def _asking_all(self, joined: bytes, form: bytes) -> list[bool]:
+        """For what stands between one NUL and the next, whether it has the form: four passes, however many hits there
+        are. Empty where this would be no answer."""
+        if not self.exact:
+            if not (form.isascii() and joined.isascii()):
+                return []
+            joined = self._zilla.translate(joined, _LOWER)
+        return list(map(contains, self._zilla.Str(joined).split(NUL), repeat(form)))
+
+    def _exact(self, joined: bytes, nexts: Sequence[int], first: int, form: bytes) -> Iterator[int]:
+        find = self._zilla.find
+        part, at = first, _begin(nexts, first)
+        while (at := find(joined, form, at)) >= 0:
+            part = bisect_right(nexts, at, part)
             yield part
-            at = ends[part]
+            at = nexts[part]
 
-    def _uncased(self, joined: bytes, ends: Sequence[int], first: int) -> Iterator[int]:
-        search, data, whole = self._zilla.utf8_uncased_matches, self.data, self._zilla.Str(joined)
+    def _uncased(self, joined: bytes, nexts: Sequence[int], first: int, form: bytes) -> Iterator[int]:
+        search, whole = self._zilla.utf8_uncased_matches, self._zilla.Str(joined)
         base = whole.address
-        part, behind = first, ends[first - 1] + 1 if first else 0
+        part, behind = first, _begin(nexts, first)
         again = True
         while again:
             again, further = False, 0
-            for match in search(whole[behind:], data):
+            for match in search(whole[behind:], form):
                 at = match.address - base
                 if at >= behind:
-                    part = bisect_right(ends, at, part)
+                    part = bisect_right(nexts, at, part)
                     yield part
-                    behind, further = ends[part], 0
+                    behind, further = nexts[part], 0
                     continue
                 further += 1
                 if further == _PATIENCE:
                     again = True
                     break
+
+
+def _begin(nexts: Sequence[int], part: int) -> int:
+    return nexts[part - 1] if part else 0
+
+
+def _part(joined: bytes, nexts: Sequence[int], part: int) -> bytes:
+    return joined[_begin(nexts, part) : nexts[part] - 1]

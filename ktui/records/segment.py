@@ -1,26 +1,26 @@
 """A sealed run of rows as columns: bytes joined, numbers in arrays. What a million records can be kept in.
 
 359 B per record of 330 B against 546 as objects, and nothing for the garbage collector to walk (performance.md 7).
+Whatever is done for every record is done by loops of C: comprehensions, `map`, `join`.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, compress
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
+from operator import sub
+from typing import TypeVar, cast
 
 import msgspec
 
-from ktui.model import Gap, Header, Record, TopicPartition
+from ktui.model import Gap, Record, TopicPartition
 from ktui.records.needle import Needle
 
 T = TypeVar("T")
 
 NO_TIME = -(2**63)
-_KEY, _VALUE = 1, 2
-"""Flags: the field is there, so an empty one is not null."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -36,7 +36,6 @@ class Segment:
     """Rows that will not change, by their place in the segment."""
 
     __slots__ = (
-        "_flags",
         "_headers",
         "_keys",
         "_marks",
@@ -53,31 +52,33 @@ class Segment:
     )
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        marks: dict[int, Gap | Note] = {}
-        records: list[Record] = []
-        for place, row in enumerate(rows):
-            if isinstance(row, Record):
-                records.append(row)
-            else:
-                marks[place] = row
         self.rows = len(rows)
+        self._marks: dict[int, Gap | Note] = {}
+        if set(map(type, rows)) != {Record}:
+            self._marks = {place: row for place, row in enumerate(rows) if not isinstance(row, Record)}
+            rows = [row for row in rows if isinstance(row, Record)]
+        records = cast(Sequence[Record], rows)
         self.kept = len(records)
         """Records, without marks."""
-        self._marks = marks
-        self._numbers = _numbers(len(rows), marks)
-        self._topics = tuple(dict.fromkeys(record.topic for record in records))
-        index = {topic: which for which, topic in enumerate(self._topics)}
-        self._which_topic = array("H", [index[r.topic] for r in records]) if len(self._topics) > 1 else None
+        self._numbers = _numbers(self.rows, self._marks)
+        self._columns(records)
+        self.size_bytes = self._size()
+
+    def _columns(self, records: Sequence[Record]) -> None:
+        topics = [record.topic for record in records]
+        self._topics = tuple(topics[:1])
+        self._which_topic: array[int] | None = None
+        if topics and topics.count(topics[0]) < len(topics):
+            self._topics = tuple(dict.fromkeys(topics))
+            index = {topic: which for which, topic in enumerate(self._topics)}
+            self._which_topic = array("H", [index[topic] for topic in topics])
         self._partitions = array("i", [record.partition for record in records])
         self._offsets = array("q", [record.offset for record in records])
-        self._timestamps = array("q", [NO_TIME if r.timestamp is None else r.timestamp for r in records])
-        self._flags = bytes((0 if r.key is None else _KEY) | (0 if r.value is None else _VALUE) for r in records)
-        self._keys = _Column([record.key or b"" for record in records])
-        self._values = _Column([record.value or b"" for record in records])
-        self._headers: dict[int, tuple[Header, ...]] = {
-            place: record.headers for place, record in enumerate(records) if record.headers
-        }
-        self.size_bytes = self._size(len(rows))
+        self._timestamps = _times([record.timestamp for record in records])
+        self._keys = _Column([record.key for record in records])
+        self._values = _Column([record.value for record in records])
+        headers = [record.headers for record in records]
+        self._headers = {place: some for place, some in enumerate(headers) if some} if any(headers) else {}
 
     def __getitem__(self, place: int) -> Row:
         if self._numbers is not None:
@@ -85,26 +86,25 @@ class Segment:
             if mark is not None:
                 return mark
             place = self._numbers[place]
-        flags = self._flags[place]
         timestamp = self._timestamps[place]
         return Record(
             self._topics[0 if self._which_topic is None else self._which_topic[place]],
             self._partitions[place],
             self._offsets[place],
-            self._keys[place] if flags & _KEY else None,
-            self._values[place] if flags & _VALUE else None,
+            self._keys[place],
+            self._values[place],
             None if timestamp == NO_TIME else timestamp,
             self._headers.get(place, ()) if self._headers else (),
         )
 
-    def matches(self, needle: Needle, start: int = 0) -> list[int]:
+    def matches(self, needle: Needle, start: int = 0) -> Sequence[int]:
         """Places of the records that have it in key or value, from place `start` on, in order."""
         first = start if self._numbers is None else self._numbers[start]
         if first >= self.kept:
-            return []
-        hits = list(self._values.parts(needle, first))
-        if in_keys := set(self._keys.parts(needle, first)):
-            hits = sorted(in_keys.union(hits))
+            return ()
+        hits = self._values.parts(needle, first)
+        if len(hits) < self.kept - first and (in_keys := self._keys.parts(needle, first)):
+            hits = sorted({*hits, *in_keys})
         if self._numbers is not None and hits:
             places = [place for place in range(self.rows) if place not in self._marks]
             hits = [places[record] for record in hits]
@@ -120,59 +120,74 @@ class Segment:
 
     def keys(self) -> list[bytes]:
         """Keys of the records that have one, in order."""
-        return list(self._there(self._keys.all(), _KEY))
+        return self._keys.all()
 
     def value_sizes(self) -> list[int]:
         """Bytes of the values that are there, in order."""
-        return list(self._there(self._values.sizes(), _VALUE))
+        return self._values.sizes()
 
-    def _there(self, each: list[T], flag: int) -> Iterable[T]:
-        """Without those of records where the field is null."""
-        every = _KEY | _VALUE
-        if self._flags.count(every) == self.kept:
-            return each
-        return compress(each, [flags & flag for flags in self._flags])
-
-    def _size(self, rows: int) -> int:
-        """Bytes of memory, near enough: 29 per record beside the text, and what the objects themselves take."""
-        arrays = 29 * self.kept + self._keys.size_bytes + self._values.size_bytes
+    def _size(self) -> int:
+        """Bytes of memory, near enough: the columns, and what the objects themselves take."""
+        which = 2 * self.kept if self._which_topic is not None else 0
+        columns = 20 * self.kept + which + self._keys.size_bytes + self._values.size_bytes
         headers = sum(len(h.key) + len(h.value or b"") + 150 for each in self._headers.values() for h in each)
-        numbers = 4 * rows if self._numbers is not None else 0
-        return 1000 + arrays + headers + numbers + 200 * len(self._marks)
+        numbers = 4 * self.rows if self._numbers is not None else 0
+        return 1000 + columns + headers + numbers + 200 * len(self._marks)
 
 
 class _Column:
-    """Byte strings joined with NUL, so that no search finds a match across two of them."""
+    """Byte strings joined with NUL, so that no search finds a match across two of them. Null is not empty."""
 
-    __slots__ = ("_ends", "_joined")
+    __slots__ = ("_joined", "_nexts", "_nulls")
 
-    def __init__(self, parts: list[bytes]) -> None:
-        self._joined = b"\0".join(parts)
-        ends = array("Q" if len(self._joined) >= 2**32 else "I")
-        at = -1
-        for part in parts:
-            at += 1 + len(part)
-            ends.append(at)
-        self._ends = ends
+    def __init__(self, parts: list[bytes | None]) -> None:
+        self._nulls: bytes | None = None
+        try:
+            self._joined = b"\0".join(cast(list[bytes], parts))
+        except TypeError:  # there are nulls
+            self._nulls = bytes([part is None for part in parts])
+            parts = [part or b"" for part in parts]
+            self._joined = b"\0".join(cast(list[bytes], parts))
+        steps = [len(part) + 1 for part in cast(list[bytes], parts)]
+        self._nexts = array("Q" if len(self._joined) >= 2**32 - 1 else "I", list(accumulate(steps)))
 
-    def __getitem__(self, place: int) -> bytes:
-        return self._joined[self._ends[place - 1] + 1 if place else 0 : self._ends[place]]
+    def __getitem__(self, place: int) -> bytes | None:
+        if self._nulls is not None and self._nulls[place]:
+            return None
+        return self._joined[self._nexts[place - 1] if place else 0 : self._nexts[place] - 1]
 
     def all(self) -> list[bytes]:
-        parts = self._joined.split(b"\0") if self._ends else []
-        return parts if len(parts) == len(self._ends) else [self[place] for place in range(len(self._ends))]
+        """Those that are not null, in order."""
+        places = range(len(self._nexts))
+        parts = self._joined.split(b"\0") if places else []
+        if len(parts) != len(places):  # there are NULs within
+            parts = [self._joined[end - step : end - 1] for end, step in zip(self._nexts, self._steps(), strict=True)]
+        return self._there(parts)
 
     def sizes(self) -> list[int]:
-        ends = self._ends
-        return [end - before - 1 for before, end in zip(chain((-1,), ends), ends, strict=False)]
+        """How long those are that are not null, in order."""
+        return self._there([step - 1 for step in self._steps()])
 
-    def parts(self, needle: Needle, first: int) -> Iterator[int]:
+    def _steps(self) -> Iterable[int]:
+        return map(sub, self._nexts, chain((0,), self._nexts))
+
+    def _there(self, each: list[T]) -> list[T]:
+        return each if self._nulls is None else [one for one, null in zip(each, self._nulls, strict=True) if not null]
+
+    def parts(self, needle: Needle, first: int) -> Sequence[int]:
         """Which strings have it, from string `first` on."""
-        return needle.parts(self._joined, self._ends, first)
+        return needle.parts(self._joined, self._nexts, first)
 
     @property
     def size_bytes(self) -> int:
-        return len(self._joined)
+        return len(self._joined) + len(self._nexts) * self._nexts.itemsize + len(self._nulls or b"")
+
+
+def _times(timestamps: list[int | None]) -> array[int]:
+    try:
+        return array("q", cast(list[int], timestamps))
+    except TypeError:  # there are nulls: Confluent's proxy and Karapace send none
+        return array("q", [NO_TIME if time is None else time for time in timestamps])
 
 
 def _numbers(rows: int, marks: dict[int, Gap | Note]) -> array[int] | None:

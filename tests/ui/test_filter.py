@@ -212,7 +212,7 @@ async def test_marks_are_hidden(sandbox: Sandbox, proxy: ProxyClient) -> None:
 async def test_what_falls_out_of_the_ring_falls_out_of_the_list(
     sandbox: Sandbox, proxy: ProxyClient, moved: bool
 ) -> None:
-    async with opened(sandbox, proxy, 900, keep=200_000) as (pane, pilot, host):
+    async with opened(sandbox, proxy, 900, keep=100_000) as (pane, pilot, host):
         await pilot.press("slash", *"olga", "enter", *(["up"] if moved else []))
         log = pane.records
         for start in range(900, 6_000, 300):

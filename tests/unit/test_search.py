@@ -95,6 +95,41 @@ def test_finds_what_looking_at_each_record_finds(text: str) -> None:
     assert numbers(Search(log, text)) == expected
 
 
+@pytest.mark.parametrize("text", ["ol", "Ol", "e"])
+@pytest.mark.parametrize("odd", [b"-", b"ol\0Ol", b"OL\xff", "ÉL".encode()])
+def test_many_hits_are_found_as_few_are(text: str, odd: bytes) -> None:
+    values = [odd if n % 5 == 2 else b"Ol ol e" * (n % 3) for n in range(1000)]
+    expected = [n for n, value in enumerate(values) if Needle(text).within(value)]
+    assert 500 < len(expected) < 1000
+    assert found(text, *values) == expected
+
+
+def test_where_all_match_nothing_is_kept_for_each() -> None:
+    log = log_of(*[b"olga"] * 10_000, key=None)
+    search = Search(log, "olga")
+    assert numbers(search) == list(range(10_000))
+    assert all(isinstance(run, range) for run in search._old.runs)
+
+
+@pytest.mark.parametrize("text", ['"a": 1', '"a":1', '"a":  1, "b"', '1,"b":2', '"a": 1,"b": 2}'])
+@pytest.mark.parametrize("value", [b'{"a":1,"b":2}', b'{"a": 1, "b": 2}'])
+@pytest.mark.parametrize("sealed", [True, False])
+def test_blanks_between_members_need_not_be_typed_as_they_are(text: str, value: bytes, sealed: bool) -> None:
+    assert found(text, b"-", value, b'{"a":2}', sealed=sealed) == [1]
+
+
+def test_blanks_within_strings_count() -> None:
+    assert found("Smith, 2", b'"Smith,2"', b'"Smith, 2"') == [1]
+    assert found('\\": x', b'"\\":x"', b'"\\": x"') == [1]
+
+
+def test_a_text_that_may_have_blanks_covers_only_what_has_them_too() -> None:
+    assert Needle('"a"').covers(Needle('"a": 1'))
+    assert Needle('"a":').covers(Needle('"a": 1'))
+    assert Needle('a":1').covers(Needle('"a": 1'))
+    assert not Needle(": 1").covers(Needle('"a": 1'))
+
+
 def test_places_stay_while_older_hits_are_found_and_new_ones_come() -> None:
     log = log_of(*[b"olga" if n % 10 == 0 else b"-" for n in range(3000)])
     search = Search(log, "olga")
@@ -205,8 +240,8 @@ def test_a_record_with_very_many_hits_costs_little() -> None:
 
     zilla, needle._zilla = needle._zilla, Counting()
     values = [b"e" * 100_000, b"e", b"-"]
-    joined, ends = b"\0".join(values), [100_000, 100_002, 100_004]
-    assert list(needle.parts(joined, ends)) == [0, 1]
+    joined, nexts = b"\0".join(values), [100_001, 100_003, 100_005]
+    assert list(needle.parts(joined, nexts)) == [0, 1]
     assert spots < 20
 
 
@@ -220,7 +255,7 @@ NAME, STRING, DOTS = Role.NAME, Role.STRING, Role.PUNCTUATION
         ("Olga", ["Olga"]),
         ("OLGA", []),
         ('name": "o', ['name"', ": ", '"O']),
-        ('name":"o', ['name"', ":", '"O']),
+        ('name":"o', ['name"', ": ", '"O']),
         ("a", ["a", "a"]),
         ("é", ["É"]),
         ("tombstone", []),
