@@ -14,7 +14,8 @@ Records as they come. The view follows the end until you move up, scroll or open
   partition 2 alone. The list starts over there.
 - `/` filters: only records with the text in key or value, in any case unless it has a capital letter; those that are
   kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
-  go to the next match and the one before, also in the whole list. What is searched are the bytes as they came.
+  go to the next match and the one before, also in the whole list. What is searched are the bytes as they came, but
+  `"id": 7` finds `"id":7` too, and the other way round.
 - `p` chooses the partitions that are read; the others keep their place.
 - `v` shows figures below the list: the rate of the last minute, the share of each partition, how large values are,
   and the most frequent keys, of the records in the list and those that come. `v` again hides them.
