@@ -96,7 +96,7 @@ def test_of_a_full_log_a_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
     log.extend([record(n, b"k", b"v", n % 4) for n in range(100_000)])
     figures = counted(log)
     assert not figures.catching_up
-    assert figures.counted == pytest.approx(10_000, rel=0.4)
+    assert figures.counted == pytest.approx(10_000, rel=0.7)
     assert figures.counted + figures.left_out == 100_000
     before = figures.counted
     log.extend([record(n, b"k", b"v", n % 4) for n in range(3000)])
