@@ -14,7 +14,7 @@ from ktui.model import Exchange
 
 KEPT = 64
 """Ended lives that are remembered."""
-EXPIRES_SECONDS = {"C": 300.0, "R": 300.0}
+EXPIRES_SECONDS = {"C": 300.0, "R": 300.0, "G": 300.0}
 """After how many idle seconds a proxy forgets an instance, by the letter of its make; the others never do."""
 _CONSUMERS = re.compile(r"/consumers/([^/?]+)(?:/instances/([^/?]+)(?:/([a-z/]+))?)?(?:\?|$)")
 

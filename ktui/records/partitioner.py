@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MURMUR2 = frozenset("CS")
+MURMUR2 = frozenset("CSG")
 """Letters of the dialects whose proxies choose like this; Karapace chooses otherwise."""
 
 _M = 0x5BD1E995

@@ -249,7 +249,7 @@ class ProxyClient:
         dialect = self.dialect
         if draft.headers and not dialect.takes_headers:
             raise Unsupported(f"{dialect.name} takes no headers")
-        if any(header.value is None for header in draft.headers):
+        if not dialect.takes_null_headers and any(header.value is None for header in draft.headers):
             raise Unsupported(f"{dialect.name} takes no header without a value")
         if draft.timestamp is not None and not dialect.takes_timestamp:
             raise Unsupported(f"{dialect.name} takes no timestamp: the broker sets it")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ktui.errors import NotAProxy, Unreachable
+from ktui.errors import NotAProxy, Unacceptable, Unreachable
 from ktui.model import Draft, Header, OffsetRange, Partition, Positions, Produced, Record, TopicDetail, TopicPartition
 from ktui.rest import refusals
 from ktui.rest.dialect import Dialect
@@ -54,6 +54,8 @@ class _RawRecord(msgspec.Struct, gc=False):
     value: msgspec.Raw = msgspec.Raw(b"null")
     timestamp: int | None = None
     headers: tuple[Header, ...] = ()
+    error: str | None = None
+    """Why it is not shown: our gateway says it in the place of a record that is not of the format."""
 
 
 class _TextRecord(msgspec.Struct, gc=False):
@@ -153,13 +155,16 @@ def brokers(body: bytes) -> list[int]:
 
 
 def records(body: bytes, format: str = "binary") -> list[Record]:
-    """Records as a read gives them. No record keeps the body alive."""
+    """Records as a read gives them. No record keeps the body alive. Unacceptable when one says that it is not of the
+    format."""
     if format == "binary":
         return _RECORDS.decode(body)
     if format == "text":
         texts = _TEXT_RECORDS.decode(body)
         return _with(texts, [_utf8(each.key) for each in texts], [_utf8(each.value) for each in texts])
     raws = _RAW_RECORDS.decode(body)
+    if poison := next((r for r in raws if r.error is not None), None):
+        raise Unacceptable(422, 422, f"Record {poison.offset} of {poison.topic}/{poison.partition}: {poison.error}")
     return _with(raws, _exact([each.key for each in raws]), _exact([each.value for each in raws]))
 
 
@@ -228,8 +233,8 @@ def _outgoing(draft: Draft, format: str, dialect: Dialect) -> dict[str, object]:
         record["timestamp"] = draft.timestamp
     if draft.headers:
         record["headers"] = [
-            {"key": header.key, "value": base64.b64encode(header.value or b"").decode("ascii")}
-            for header in draft.headers
+            {"key": key, "value": None if value is None else base64.b64encode(value).decode("ascii")}
+            for key, value in map(msgspec.structs.astuple, draft.headers)
         ]
     return record
 

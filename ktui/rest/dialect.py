@@ -1,7 +1,7 @@
 """What differs between makes of proxy, as one frozen value per server, and how a read is made (its gear).
 
 Nothing here talks to a server; `probing.py` finds out which value applies. Letters C, K, S, R as in the reference:
-Confluent, Karapace, Strimzi, Redpanda.
+Confluent, Karapace, Strimzi, Redpanda; G is our own gateway.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class Dialect(msgspec.Struct, frozen=True):
     sends_timestamps: bool = False
     sends_headers: bool = False
     takes_headers: bool = False
+    takes_null_headers: bool = False
+    """A header may have no value."""
     takes_timestamp: bool = False
     writes_tombstones: bool = False
     writes_null_key: bool = True
@@ -87,8 +89,9 @@ class Dialect(msgspec.Struct, frozen=True):
     """Where an instance may start that finds no offset."""
     lanes: int = 2
     """Instances at once that make a long read faster, each with partitions of its own; more make it slower."""
-    poison_status: int = 408
-    """How a read says that a record is not of the format asked for. Never comes in binary."""
+    poison_status: int | None = 408
+    """How a read says that a record is not of the format asked for. Never comes in binary. None: it says so in the
+    place of the record, and reads go on."""
     poison_sticks: bool = False
     """The instance stays at such a record whatever is done; elsewhere the batch is lost and it goes on."""
     gone_code: int = 40403
@@ -216,7 +219,30 @@ REDPANDA = Dialect(
     unknown_topic_code=40402,
 )
 
-DIALECTS = {dialect.letter: dialect for dialect in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA)}
+# Reads bring what is there at once, so one gear serves the live end and a backlog. 2 MiB keep the screen fluid where
+# the gateway runs in the same process: reading, encoding and decoding take turns with it.
+_GATEWAY_GEAR = Gear("poll", timeout_ms=500, max_bytes=2 * MIB)
+
+GATEWAY = Dialect(
+    name="ktui gateway",
+    letter="G",
+    tail=_GATEWAY_GEAR,
+    catch_up=_GATEWAY_GEAR,
+    look=Gear("look", timeout_ms=500, max_bytes=64 * KIB),
+    auto_commit_off={"auto.commit.enable": "false"},
+    sends_timestamps=True,
+    sends_headers=True,
+    takes_headers=True,
+    takes_null_headers=True,
+    takes_timestamp=True,
+    writes_tombstones=True,
+    seeks_time=True,
+    commit_adds_one=True,  # as Confluent: clients that were written for it run unchanged
+    poison_status=None,
+)
+"""Our own server, over a cluster or in memory."""
+
+DIALECTS = {dialect.letter: dialect for dialect in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA, GATEWAY)}
 
 
 def named(text: str) -> Dialect | None:

@@ -23,6 +23,8 @@ PROBE_SECONDS = 5.0
 """Longest wait for a sign. A missing one says nothing."""
 _INSTANCE = "/consumers/ktui-probe/instances/ktui-probe/records?timeout=1"
 _BINARY = "application/vnd.kafka.binary.v2+json"
+_OURS = 8
+"""What a sign of our own gateway weighs: it answers as Confluent does in all else, which is worth 6."""
 _V3_PATHS = ("/v3", "/kafka/v3")
 """The second is where Confluent's brokers serve it themselves."""
 
@@ -155,10 +157,14 @@ def root_signs(answer: Answer) -> tuple[Votes, str]:
         votes["K"] += 1
     elif server.startswith("seastar"):
         votes["R"] += 2
+    elif server.startswith("ktui/"):
+        votes["G"] += _OURS
     code, message = refusals.error_body(answer.status, answer.body)
     if answer.status == 200 and b"bridge_version" in answer.body:
         votes["S"] += 3
         return votes, "bridge_version, as only Strimzi says"
+    if votes["G"]:
+        return votes, f"server: {server[:20]}, our own gateway"
     if answer.status == 200 and answer.body.strip() == b"{}":
         votes.update(("C", "K"))
         return votes, "{}, as Confluent and Karapace say"
@@ -174,6 +180,8 @@ def instance_signs(answer: Answer) -> tuple[Votes, str]:
     if answer.status == 404:
         if message.startswith("Consumer for ("):
             return {"K": 3}, "“Consumer for (…) not found”, Karapace's words"
+        if message.endswith("(ktui gateway)"):
+            return {"G": _OURS}, "“… (ktui gateway)”, which says it"
         if message == "Consumer instance not found.":
             return {"C": 3}, "“Consumer instance not found.”, Confluent's words"
         if message.startswith("The specified consumer instance was not found"):
@@ -208,9 +216,9 @@ def partitions_signs(answer: Answer) -> tuple[Votes, str]:
 
 
 def v3_signs(answer: Answer) -> tuple[Votes, str]:
-    """Only Confluent has a v3 API, and each make says in its own way that it has none."""
+    """Confluent has a v3 API, and our gateway; the others say each in its own way that they have none."""
     if _cluster(answer) is not None:
-        return {"C": 3}, "the list of clusters, which only Confluent has"
+        return {"C": 3}, "the list of clusters, which Confluent has"
     _, message = refusals.error_body(answer.status, answer.body)
     if answer.status == 404 and message == "404: Not Found":
         return {"K": 1}, "“404: Not Found”, as aiohttp says, which Karapace is built on"

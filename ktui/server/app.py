@@ -19,17 +19,19 @@ from ktui.server.flavours import Flavour
 from ktui.server.media import EMBEDDED, V2
 from ktui.server.metadata import Metadata
 from ktui.server.produce import Produce
+from ktui.server.produce_gateway import GatewayProduce
 from ktui.server.produce_karapace import KarapaceProduce
 from ktui.server.produce_strimzi import StrimziProduce
 from ktui.server.proxy import Proxy
 from ktui.server.records import Records
 from ktui.server.redpanda.table import table as redpanda_table
-from ktui.server.resource import Handler, Resource, refusal
+from ktui.server.resource import Answer, Call, Handler, Resource, refusal
 from ktui.server.seeking import Seeking
 from ktui.server.v3.table import table as v3_table
 
-PRODUCE: dict[str, Callable[[Proxy], Produce | KarapaceProduce | StrimziProduce]] = {
+PRODUCE: dict[str, Callable[[Proxy], Produce | GatewayProduce | KarapaceProduce | StrimziProduce]] = {
     "C": Produce,
+    "G": GatewayProduce,
     "K": KarapaceProduce,
     "S": StrimziProduce,
 }
@@ -58,27 +60,42 @@ def build(proxy: Proxy) -> ASGIApp:
 
     routes = []
     for path, (types, handlers) in _table(proxy).items():
-        if offered := _offered(path, handlers, flavour):
+        if offered := _offered(path, handlers, flavour, read_only=proxy.read_only):
             routes.append(Route(path, Resource(flavour, types, **offered)))
     app = Starlette(routes=routes, exception_handlers={HTTPException: unrouted})
     app.router.redirect_slashes = False
-    return RawPaths(app, strips=flavour.letter != "R")
+    return RawPaths(app, strips=flavour.rules != "R")
 
 
-def _offered(path: str, handlers: dict[str, Handler], flavour: Flavour) -> dict[str, Handler]:
+def _offered(path: str, handlers: dict[str, Handler], flavour: Flavour, *, read_only: bool) -> dict[str, Handler]:
     """The handlers that a flavour has at a path."""
-    return {method: handler for method, handler in handlers.items() if f"{method} {path}" not in flavour.lacks}
+    return {
+        method: _refused if read_only and writes(method, path) else handler
+        for method, handler in handlers.items()
+        if f"{method} {path}" not in flavour.lacks
+    }
+
+
+def writes(method: str, path: str) -> bool:
+    """Whether a call changes something in the cluster. An instance, what it reads and where is not of the cluster."""
+    if method in ("GET", "HEAD") or path == "/":
+        return False
+    return not path.startswith("/consumers/") or path.endswith("/offsets")
+
+
+async def _refused(call: Call) -> Answer:
+    raise ApiError("read_only")
 
 
 def _table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]:
     """Every path with its media types and its handlers by method."""
-    if proxy.flavour.letter == "R":
+    if proxy.flavour.rules == "R":
         return redpanda_table(proxy)
     metadata, produce = Metadata(proxy), PRODUCE[proxy.flavour.letter](proxy)
     topic, partition = "/topics/{topic}", "/topics/{topic}/partitions/{partition}"
     v2, anything = Types((V2,), (V2,)), Types((V2, "application/json"), (*_BOTH, "application/json"))
     produced = Types((V2,), EMBEDDED)
-    v3 = v3_table(proxy) if proxy.flavour.letter == "C" else {}
+    v3 = v3_table(proxy) if proxy.flavour.rules == "C" else {}
     return {
         **_consumer_table(proxy),  # the reads first: paths are tried in this order
         "/admin/topics": (produced, {"POST": metadata.create}),
@@ -97,7 +114,7 @@ def _consumer_table(proxy: Proxy) -> dict[str, tuple[Types, dict[str, Handler]]]
     consumers, moves, commits = Consumers(proxy), Seeking(proxy), Commits(proxy)
     instance, control = "/consumers/{group}/instances/{instance}", Types(_BOTH, _BOTH)
     own: dict[str, Handler] = {"DELETE": consumers.delete}
-    if proxy.flavour.letter == "K":
+    if proxy.flavour.rules == "K":
         own["POST"] = consumers.create  # its pattern for groups matches across slashes
     return {
         f"{instance}/records": (Types((*EMBEDDED, V2), _BOTH), {"GET": Records(proxy).read}),

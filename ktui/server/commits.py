@@ -28,7 +28,7 @@ class Commits:
     async def commit(self, call: Call) -> Answer:
         """POST …/offsets: the entries of the body, or without them all that was polled."""
         instance, value = self._instance(call), body(await call.body())
-        letter = self._flavour.letter
+        letter = self._flavour.rules
         if value is None and letter == "K":
             raise ApiError("no_body")
         request = None if value is None else self._shapes.object(value, "ConsumerOffsetCommitRequest", ("offsets",))
@@ -51,13 +51,13 @@ class Commits:
         }
         if any(committed.offset < 0 for committed in offsets.values()):
             raise ApiError("negative_commit")
-        if self._flavour.letter == "K":
+        if self._flavour.rules == "K":
             for tp in offsets:
                 await self._known(tp)
         await instance.consumer.commit(offsets)
 
     def _note(self, entry: Object) -> str:
-        return "" if self._flavour.letter == "K" else self._shapes.text(entry, "metadata") or ""
+        return "" if self._flavour.rules == "K" else self._shapes.text(entry, "metadata") or ""
 
     async def _known(self, tp: TopicPartition) -> None:
         """K looks before it commits."""
@@ -77,6 +77,6 @@ class Commits:
         wanted = [self._shapes.partition(e) for e in self._shapes.entries(request, "partitions", PARTITION) or ()]
         async with turn(instance, self._flavour):
             found = dict(await instance.consumer.committed(wanted))
-        if self._flavour.letter == "K":
+        if self._flavour.rules == "K":
             found = {tp: found.get(tp, Committed(NEVER)) for tp in wanted}
         return {"offsets": [{"topic": tp.topic, "partition": tp.partition, **c._asdict()} for tp, c in found.items()]}

@@ -43,7 +43,7 @@ class Consumers:
     async def create(self, call: Call) -> Answer:
         """POST /consumers/{group}"""
         group, value = call.path("group"), body(await call.body())
-        if value is None and self._flavour.letter == "K":
+        if value is None and self._flavour.rules == "K":
             raise ApiError("no_body")
         config = self._shapes.object(
             {} if value is None else value, "CreateConsumerRequest", self._flavour.create_fields
@@ -51,41 +51,41 @@ class Consumers:
         text = self._shapes.text
         name = text(config, "id") or text(config, "name") or f"rest-consumer-{uuid4()}"
         data_format = text(config, "format") or "binary"
-        if self._flavour.letter == "C":
+        if self._flavour.rules == "C":
             data_format = data_format.lower()
         if data_format not in self._flavour.formats:
             raise ApiError("bad_format")
         if (group, name) in self._proxy.instances:
             raise ApiError("taken", name)
+        self._proxy.instances.check_room()
         self._proxy.instances.add(self._made(group, name, data_format, config))
         base = (self._proxy.faults.base_uri or call.base_url).rstrip("/")
-        shown = call.raw_path("group") if self._flavour.letter == "S" else group
+        shown = call.raw_path("group") if self._flavour.rules == "S" else group
         return {"instance_id": name, "base_uri": f"{base}/consumers/{shown}/instances/{name}"}
 
     def _made(self, group: str, name: str, data_format: str, config: Object) -> Instance:
         flavour, shapes = self._flavour, self._shapes
         reset = shapes.text(config, "auto.offset.reset") or flavour.default_reset
-        if reset not in ("earliest", "latest", "none")[: 2 if flavour.letter == "K" else 3]:
+        if reset not in ("earliest", "latest", "none")[: 2 if flavour.rules == "K" else 3]:
             raise ApiError("bad_reset", reset)
-        if data_format not in ("binary", "json", "text") and flavour.letter == "C":
+        if data_format not in ("binary", "json", "text") and flavour.rules == "C":
             raise ApiError("no_deserializer")
         least = self._least(config)
-        options = ConsumerOptions(
-            reset, self._auto_commit(config), flavour.hides_aborted, flavour.keeps_positions, flavour.mixes
-        )
-        own_wait = None if flavour.letter == "S" else shapes.number(config, "consumer.request.timeout.ms")
+        commits = self._auto_commit(config) and not self._proxy.read_only
+        options = ConsumerOptions(reset, commits, flavour.hides_aborted, flavour.keeps_positions, flavour.mixes)
+        own_wait = None if flavour.rules == "S" else shapes.number(config, "consumer.request.timeout.ms")
         return Instance(
             group,
             name,
             data_format,
             self._proxy.kafka.consumer(group, f"consumer-{group}-{next(self._numbers)}-{uuid4()}", options),
             request_timeout_ms=own_wait or flavour.request_timeout_ms,
-            min_bytes=None if least == -1 else least,
+            min_bytes=flavour.least if least in (None, -1) else least,
         )
 
     def _least(self, config: Object) -> int | None:
         """fetch.min.bytes, which K wants as a number."""
-        if self._flavour.letter == "K" and isinstance(config.get("fetch.min.bytes"), str):
+        if self._flavour.rules == "K" and isinstance(config.get("fetch.min.bytes"), str):
             raise ApiError("bad_min_bytes")
         least = self._shapes.number(config, "fetch.min.bytes")
         if least is not None and not -1 <= least <= 10_000_000:
@@ -93,7 +93,7 @@ class Consumers:
         return least
 
     def _auto_commit(self, config: Object) -> bool:
-        if self._flavour.letter != "S":
+        if self._flavour.rules != "S":
             return (self._shapes.text(config, "auto.commit.enable") or "true").lower() != "false"
         own = config.get("enable.auto.commit", True)
         if not isinstance(own, bool):
@@ -116,10 +116,10 @@ class Consumers:
         topics, pattern = wanted.get("topics"), self._shapes.text(wanted, "topic_pattern")
         if topics is not None and not isinstance(topics, list):
             raise ApiError("not_a_list", topics)
-        if self._flavour.letter != "C":
+        if self._flavour.rules != "C":
             if topics is not None and pattern is not None:
-                raise ApiError("both" if self._flavour.letter == "K" else "exclusive")
-            if pattern is None and (not topics if self._flavour.letter == "K" else topics is None):
+                raise ApiError("both" if self._flavour.rules == "K" else "exclusive")
+            if pattern is None and (not topics if self._flavour.rules == "K" else topics is None):
                 raise ApiError("no_topics")
         async with turn(instance, self._flavour):
             if topics is not None:
@@ -131,16 +131,16 @@ class Consumers:
     def _subscribe_pattern(self, instance: Instance, pattern: str) -> None:
         """K's patterns match where a name begins, the others' the whole of it."""
         try:
-            instance.consumer.subscribe_pattern(f"{pattern}.*" if self._flavour.letter == "K" else pattern)
+            instance.consumer.subscribe_pattern(f"{pattern}.*" if self._flavour.rules == "K" else pattern)
         except ValueError as error:
             raise ApiError("bad_pattern", error) from error
         except IllegalState as error:
-            raise ApiError("exclusive_pattern" if self._flavour.letter == "S" else "exclusive", error) from error
+            raise ApiError("exclusive_pattern" if self._flavour.rules == "S" else "exclusive", error) from error
 
     async def subscription(self, call: Call) -> Answer:
         """GET …/subscription. S answers with what is assigned."""
         consumer = self._instance(call).consumer
-        if self._flavour.letter != "S":
+        if self._flavour.rules != "S":
             return {"topics": list(consumer.subscription())}
         given: dict[str, list[int]] = {}
         for tp in consumer.assignment():

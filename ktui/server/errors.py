@@ -21,11 +21,15 @@ from ktui.server.kafka import (
 class ApiError(Exception):
     """Ends a request. `kind` is a key of the flavour's words, `detail` goes into their text."""
 
-    def __init__(self, kind: str, detail: object = "", *, allow: Sequence[str] = ()) -> None:
+    def __init__(
+        self, kind: str, detail: object = "", *, allow: Sequence[str] = (), headers: Mapping[str, str] = {}
+    ) -> None:
         super().__init__(kind, detail)
         self.kind, self.detail = kind, str(detail)
         self.allow = allow
         """Methods that there are, for the wrong one."""
+        self.headers = headers
+        """What else its answer carries."""
 
 
 _KINDS: Mapping[type[KafkaError], str] = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ktui import __version__
 from ktui.server import words
 from ktui.server.words import Words
 
@@ -48,6 +49,15 @@ class Flavour:
     keeps_positions: bool = True
     mixes: bool = False
     """Whether subscriptions and assignments may follow each other."""
+    least: int | None = None
+    """Bytes with which a read returns that was not told otherwise; None: it runs its full time."""
+    follows: str | None = None
+    """The letter of the make by whose rules it answers, but for what is its own."""
+
+    @property
+    def rules(self) -> str:
+        """The letter of the make by whose rules it answers."""
+        return self.follows or self.letter
 
 
 _C_FIELDS = frozenset(
@@ -138,4 +148,16 @@ REDPANDA = Flavour(
     create_fields=_C_FIELDS - {"id"},
 )
 
-FLAVOURS = {flavour.letter: flavour for flavour in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA)}
+GATEWAY = replace(
+    CONFLUENT,
+    name="ktui gateway",
+    letter="G",
+    follows="C",
+    words=words.GATEWAY,
+    server=f"ktui/{__version__}",
+    records_per_poll=5000,
+    least=1,
+)
+"""Our own. Written for C, a client finds everything as there; what it does otherwise is in `gateway.py`."""
+
+FLAVOURS = {flavour.letter: flavour for flavour in (CONFLUENT, KARAPACE, STRIMZI, REDPANDA, GATEWAY)}

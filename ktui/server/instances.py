@@ -59,9 +59,11 @@ class Instance:
 class Instances(Mapping[tuple[str, str], Instance]):
     """The live instances by group and name. Looking at them forgets those that idled too long."""
 
-    def __init__(self, clock: Callable[[], float], timeout: float) -> None:
+    def __init__(self, clock: Callable[[], float], timeout: float, most: int | None = None) -> None:
         self.timeout = timeout
         """Idle seconds until an instance is forgotten."""
+        self.most = most
+        """How many there may be at once."""
         self._clock = clock
         self._live: dict[tuple[str, str], Instance] = {}
         self._next = math.inf
@@ -87,6 +89,11 @@ class Instances(Mapping[tuple[str, str], Instance]):
             raise ApiError("no_instance", (group, name))
         self.touch(instance)
         return instance
+
+    def check_room(self) -> None:
+        """Whether there may be one more. ApiError when not."""
+        if self.most is not None and len(self) >= self.most:
+            raise ApiError("too_many", self.most, headers={"retry-after": "5"})
 
     def add(self, instance: Instance) -> None:
         """Take in a new instance."""
@@ -134,7 +141,6 @@ class Instances(Mapping[tuple[str, str], Instance]):
 
     async def aclose(self) -> None:
         """Close every consumer."""
-        for instance in tuple(self._live.values()):
-            await self.remove(instance)
+        self.expire()
         if self._closing:
             await asyncio.wait(self._closing)

@@ -28,7 +28,7 @@ class Metadata:
 
     async def root(self, call: Call) -> Answer:
         """GET /"""
-        media = "application/json" if self._flavour.letter in "KS" else call.media
+        media = "application/json" if self._flavour.rules in "KS" else call.media
         return Response(msgspec.json.encode(self._flavour.root), headers={"content-type": media})
 
     async def topics(self, call: Call) -> Answer:
@@ -58,7 +58,7 @@ class Metadata:
     async def partition(self, call: Call) -> Answer:
         """GET /topics/{topic}/partitions/{partition}"""
         number = call.number("partition")
-        if number < 0 and self._flavour.letter == "S":
+        if number < 0 and self._flavour.rules == "S":
             await self._sleep(NEVER)
         for found in (await self._described(call, "unknown_topic")).partitions:
             if found.partition == number:
@@ -81,7 +81,7 @@ class Metadata:
         try:
             return await self._kafka.describe(name)
         except (UnknownTopic, InvalidTopic) as error:
-            if self._flavour.letter == "K":
+            if self._flavour.rules == "K":
                 raise ApiError(unknown, name) from error
             raise
 

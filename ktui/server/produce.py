@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ktui.server.errors import ApiError
@@ -14,13 +15,16 @@ from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Object, Shapes, body
 
-_REQUEST = ("records", "key_schema", "key_schema_id", "value_schema", "value_schema_id")
+REQUEST = ("records", "key_schema", "key_schema_id", "value_schema", "value_schema_id")
 _RECORD = ("key", "value", "partition")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 class Produce:
     """The handlers that write."""
+
+    fields: Sequence[str] = _RECORD
+    """What a record may have."""
 
     def __init__(self, proxy: Proxy) -> None:
         self._kafka, self._shapes = proxy.kafka, Shapes(proxy.flavour)
@@ -51,8 +55,8 @@ class Produce:
         value = body(data)
         if value is None:
             raise ApiError("no_body", argument)
-        request = self._shapes.object(value, "ProduceRequest", _REQUEST)
-        records = self._shapes.entries(request, "records", _RECORD, "ProduceRecord>")
+        request = self._shapes.object(value, "ProduceRequest", REQUEST)
+        records = self._shapes.entries(request, "records", self.fields, "ProduceRecord>")
         if not records:
             raise ApiError("no_records", argument)
         return records

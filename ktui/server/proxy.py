@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ktui.server.faults import Faults
 from ktui.server.flavours import Flavour
-from ktui.server.instances import Instances
+from ktui.server.instances import LARGEST_READ, Instances
 from ktui.server.kafka import Kafka
 
 
@@ -21,3 +21,7 @@ class Proxy:
     faults: Faults
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    largest_answer: int = LARGEST_READ
+    """Bytes of keys and values that a read has at most, whatever it asks for."""
+    read_only: bool = False
+    """Whether everything that would write to the cluster is refused, and no consumer commits by itself."""

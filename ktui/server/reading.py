@@ -47,10 +47,11 @@ def as_binary(record: Record) -> BinaryRecord:
 
 def as_json(record: Record) -> JsonRecord:
     """A record for a json read; poison ends the read."""
-    return JsonRecord(record.topic, _shown(record.key), _shown(record.value), record.partition, record.offset)
+    return JsonRecord(record.topic, shown(record.key), shown(record.value), record.partition, record.offset)
 
 
-def _shown(data: bytes | None) -> msgspec.Raw:
+def shown(data: bytes | None) -> msgspec.Raw:
+    """A key or value as JSON text, as Jackson would write it; ApiError for poison."""
     if data is None:
         return _NULL
     try:

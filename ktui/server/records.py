@@ -5,10 +5,11 @@ from __future__ import annotations
 from ktui.server.admission import karapace_format
 from ktui.server.consumers import turn
 from ktui.server.errors import ApiError
-from ktui.server.instances import LARGEST_READ, Instance
+from ktui.server.instances import Instance
 from ktui.server.media import FORMAT_OF, embedded
 from ktui.server.proxy import Proxy
 from ktui.server.reading import Reading
+from ktui.server.reading_gateway import GatewayReading
 from ktui.server.reading_others import KarapaceReading, StrimziReading
 from ktui.server.resource import Answer, Call
 
@@ -24,7 +25,7 @@ class Records:
         timeout, max_bytes = call.query_number("timeout"), call.query_number("max_bytes")
         instance = self._proxy.instances.find(call.path("group"), call.path("instance"))
         self._check_format(call, instance)
-        if self._flavour.letter != "C" and timeout is not None and timeout < 0:
+        if self._flavour.rules != "C" and timeout is not None and timeout < 0:
             raise ApiError("negative_query", timeout)
         reading, instances = self._reading(instance, max_bytes), self._proxy.instances
         async with turn(instance, self._flavour):
@@ -35,7 +36,7 @@ class Records:
                 instances.touch(instance)
 
     def _check_format(self, call: Call, instance: Instance) -> None:
-        letter = self._flavour.letter
+        letter = self._flavour.rules
         if letter == "K":
             wanted = karapace_format(call.header("accept"))
         elif letter == "S":
@@ -52,12 +53,17 @@ class Records:
             return wait / 1000
         return (min(wait, timeout) if self._flavour.timeout_only_lowers else timeout) / 1000
 
-    def _reading(self, instance: Instance, max_bytes: int | None) -> Reading | KarapaceReading | StrimziReading:
+    def _reading(
+        self, instance: Instance, max_bytes: int | None
+    ) -> Reading | GatewayReading | KarapaceReading | StrimziReading:
         per_poll = self._flavour.records_per_poll
-        if self._flavour.letter == "S":
+        if self._flavour.rules == "S":
             return StrimziReading(instance, per_poll, max_bytes)
-        limit = LARGEST_READ if max_bytes is None else min(max_bytes, LARGEST_READ)
-        if self._flavour.letter == "C":
+        largest = self._proxy.largest_answer
+        limit = largest if max_bytes is None else min(max_bytes, largest)
+        if self._flavour.letter == "G":
+            return GatewayReading(instance, per_poll, limit)
+        if self._flavour.rules == "C":
             return Reading(instance, per_poll, limit)
         if max_bytes is not None and max_bytes < 0:
             raise ApiError("negative_query", max_bytes)

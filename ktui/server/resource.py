@@ -86,7 +86,7 @@ class Resource:
 
     def __init__(self, flavour: Flavour, types: Types, **handlers: Handler) -> None:
         self._flavour, self._types, self._handlers = flavour, types, handlers
-        self._admit = ADMISSIONS[flavour.letter]
+        self._admit = ADMISSIONS[flavour.rules]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.answer(Request(scope, receive))
@@ -96,7 +96,7 @@ class Resource:
 
     async def answer(self, request: Request) -> Response:
         """The response, errors included."""
-        media = self._types.produces[0] if self._flavour.letter == "C" else V2
+        media = self._types.produces[0] if self._flavour.rules == "C" else V2
         try:
             handler = self._handler(request.method)
             if handler is None:
@@ -110,7 +110,7 @@ class Resource:
 
     def _handler(self, method: str) -> Handler | None:
         """The handler of a method; None where OPTIONS is answered with what there is."""
-        letter, known = self._flavour.letter, self._handlers
+        letter, known = self._flavour.rules, self._handlers
         if method == "HEAD" and letter == "C":
             method = "GET"
         if method in known:
@@ -123,9 +123,9 @@ class Resource:
 
     def _allowed(self) -> list[str]:
         known = list(self._handlers)
-        if self._flavour.letter == "S":
+        if self._flavour.rules == "S":
             return known
-        if self._flavour.letter == "K":
+        if self._flavour.rules == "K":
             return sorted([*known, "OPTIONS"])
         return [*(["HEAD", "GET"] if "GET" in known else []), *(m for m in known if m != "GET"), "OPTIONS"]
 
@@ -134,7 +134,7 @@ class Resource:
         if isinstance(answer, Response):
             return answer
         if answer is None:
-            return Response(status_code=204, media_type="application/json" if self._flavour.letter == "K" else None)
+            return Response(status_code=204, media_type="application/json" if self._flavour.rules == "K" else None)
         content = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
         return Response(content, headers={"content-type": media})
 
@@ -146,13 +146,14 @@ def refusal(error: ApiError, flavour: Flavour, media: str) -> Response:
     """An error in the flavour's words."""
     word = flavour.words[error.kind]
     text = word.text.format(error.detail)
-    headers = {"content-type": _TYPES.get(word.form, KARAPACE_MEDIA if flavour.letter == "K" else media)}
-    if flavour.letter == "S":
+    headers = {"content-type": _TYPES.get(word.form, KARAPACE_MEDIA if flavour.rules == "K" else media)}
+    if flavour.rules == "S":
         headers["content-type"] = V2
     if word.form in ("untyped", "bare", "empty"):
         headers = {}
-    if error.allow and flavour.letter not in "CR":  # they keep to themselves what they would allow
+    if error.allow and flavour.rules not in "CR":  # they keep to themselves what they would allow
         headers["allow"] = ",".join(error.allow)
+    headers.update(error.headers)
     if word.form in ("plain", "bare", "empty"):
         return Response(text, word.status, headers=headers)
     body: dict[str, object] = {"error_code": word.code, "message": text}

@@ -33,10 +33,10 @@ class Seeking:
     async def to_offsets(self, call: Call) -> Answer:
         """POST …/positions: offsets, then (C only) times."""
         instance, value = self._instance(call), await required(call)
-        known = ("offsets", "timestamps") if self._flavour.letter == "C" else ("offsets",)
+        known = ("offsets", "timestamps") if self._flavour.rules == "C" else ("offsets",)
         request = self._shapes.object(value, "ConsumerSeekRequest", known)
         offsets = self._shapes.entries(request, "offsets", (*PARTITION, "offset", *self._note))
-        if offsets is None and self._flavour.letter != "C":
+        if offsets is None and self._flavour.rules != "C":
             raise ApiError("missing_offsets" if self._flavour.strict else "missing", "offsets")
         async with turn(instance, self._flavour):
             for entry in offsets or ():
@@ -54,7 +54,7 @@ class Seeking:
 
     def _partition(self, entry: Object) -> TopicPartition:
         """C reads a missing number as 0."""
-        return self._shapes.partition({"partition": 0, **entry} if self._flavour.letter == "C" else entry)
+        return self._shapes.partition({"partition": 0, **entry} if self._flavour.rules == "C" else entry)
 
     @staticmethod
     def _seek(consumer: Consumer, tp: TopicPartition, offset: int) -> None:
@@ -83,7 +83,7 @@ class Seeking:
                 try:
                     seek(tp)
                 except Unassigned as error:
-                    if self._flavour.letter == "K" and not instance.consumer.assignment():
+                    if self._flavour.rules == "K" and not instance.consumer.assignment():
                         raise ApiError("unassigned_edge") from error
                     raise
         return None

@@ -90,6 +90,18 @@ CONFLUENT: Words = {
     "poison": Word(408, 40801, "{0}"),
 }
 
+GATEWAY: Words = {
+    **CONFLUENT,
+    "no_instance": Word(404, 40403, "Consumer instance not found. It was deleted, or idled too long (ktui gateway)"),
+    "bad_header": Word(422, 422, "A header is an object with a key and, in base64 or null, a value"),
+    "body_too_large": Word(413, 413, "The body is larger than the {0} bytes that are taken here"),
+    "body_too_slow": Word(408, 408, "The body did not come in time"),
+    "too_many": Word(429, 429, "There are {0} consumer instances already, as many as are allowed here"),
+    "read_only": Word(
+        403, 403, "This gateway only reads (--read-only): nothing is sent, committed, made, changed or deleted"
+    ),
+}
+
 _SCHEMA = Word(400, 400, "Validation error on: Schema validation error", "invalid")
 _LONE = Word(500, 500, "Internal Server Error", "bare")
 

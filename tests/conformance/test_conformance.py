@@ -16,16 +16,16 @@ from tests.clock import Clock
 from tests.conformance.cases import SUITE
 from tests.conformance.compare import differences, golden
 from tests.conformance.endpoint import Endpoint, InProcess, load
-from tests.conformance.known import KNOWN
+from tests.conformance.known import ADDED_BY_GATEWAY, KNOWN
 from tests.conformance.probe import Probe
-from tests.conformance.suite import DIALECTS, Case
+from tests.conformance.suite import DIALECTS, Case, Json
 
 ON_A_SOCKET = (1, 2, 15, 31, 42, 52, 72, 94, 112, 113, 116, 121, 133)
 PLAYED = [
     pytest.param(letter, case, id=f"{letter}-{case.number}")
     for letter in DIALECTS
     for case in SUITE
-    if letter in case.flavours
+    if DIALECTS[letter].flavour in case.flavours
 ]
 
 
@@ -37,7 +37,18 @@ async def differing(endpoint: Endpoint, case: Case, letter: str, salt: str = "")
         await case.run(probe)
     finally:
         await probe.close()
+    if letter == "G":
+        for step in probe.steps.values():
+            take_off(step["response"]["body"])
     return differences(probe.steps, golden(dialect.golden)[case.number])
+
+
+def take_off(body: Json) -> None:
+    """Leave of the records of a read what C sends of them; each must have the rest."""
+    for record in body if isinstance(body, list) else ():
+        if isinstance(record, dict) and "offset" in record:
+            for name in ADDED_BY_GATEWAY:
+                del record[name]
 
 
 @pytest.mark.parametrize(("letter", "case"), PLAYED)

@@ -174,6 +174,11 @@ async def test_what_poison_does(server: Server) -> None:
         await server.write({"value": b64(text)})
     path = await server.instance("json")
     await server.seek(path, start)
+    if dialect.poison_status is None:
+        shown = [(record["value"], record.get("error_code")) for record in (await server.read(path, JSON)).json()]
+        assert shown == [(1, None), (None, 40801), (2, None)]
+        await server.call("DELETE", path)
+        return
     statuses = [(await server.call("GET", f"{path}/records?timeout=500", accept=JSON)).status_code for _ in range(9)]
     assert {*statuses} <= {200, dialect.poison_status}
     assert statuses.count(dialect.poison_status) >= 1

@@ -33,6 +33,8 @@ CLUSTER = ClusterDetail("aW4gbWVtb3J5IG9ubHkuLg", (Broker(BROKER, "127.0.0.1", 9
 OVERHEAD = 88
 """What Kafka counts for a record beside its key and value when it checks the size."""
 LARGEST = 1_048_576
+LATE_MS = 3_600_000
+"""How far ahead of the broker a record's time may be."""
 
 
 class MemoryKafka:
@@ -162,6 +164,12 @@ class MemoryKafka:
             raise TooLarge(
                 f"The message is {size} bytes when serialized which is larger than {LARGEST}, "
                 "which is the value of the max.request.size configuration."
+            )
+        latest = int(self._clock() * 1000) + LATE_MS
+        if timestamp is not None and timestamp > latest:
+            raise KafkaError(
+                f"Timestamp {timestamp} of message with offset 0 is out of range. "
+                f"The timestamp should be within [-9223370241670162866, {latest}]"
             )
         chosen = self.choose(found, key) if partition is None else partition
         return self.topics.append(topic, chosen, key, value, timestamp=timestamp, headers=headers)

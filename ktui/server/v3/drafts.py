@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ktui.model import Header
+from ktui.model import Draft, Header
 from ktui.server.errors import ApiError
 from ktui.server.javajson import Json, write
 from ktui.server.produce import base64_bytes, json_bytes
@@ -37,6 +37,11 @@ class V3Draft(NamedTuple):
     value: Part | None
     timestamp: int | None
     headers: tuple[Header, ...]
+
+    def draft(self, topic: str) -> Draft:
+        """As the cluster takes it."""
+        key, value = (part.data if part else None for part in (self.key, self.value))
+        return Draft(topic, key, value, self.partition, self.timestamp, self.headers)
 
 
 class Drafts:

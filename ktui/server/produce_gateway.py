@@ -1,0 +1,108 @@
+"""Producing as our own gateway does it: C's way, with times and headers, and all records of a body together.
+
+A binary body is read by msgspec, straight to bytes. What that refuses is read again C's way, which takes more (numbers
+as text, base64 without its padding) and has words for the rest.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ktui.model import Draft, Header
+from ktui.server.errors import ApiError
+from ktui.server.javajson import Json
+from ktui.server.kafka import KafkaError, RetriableError, Stored
+from ktui.server.media import FORMAT_OF
+from ktui.server.produce import Produce, base64_bytes, json_bytes
+from ktui.server.resource import Answer, Call
+from ktui.server.shapes import Object
+
+_RECORD = ("key", "value", "partition", "timestamp", "headers")
+
+
+class _Sent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    key: bytes | None = None
+    value: bytes | None = None
+    partition: int | None = None
+    timestamp: int | None = None
+    headers: tuple[Header, ...] = ()
+
+
+class _Body(msgspec.Struct, forbid_unknown_fields=True):
+    records: list[_Sent]
+
+
+class Report(msgspec.Struct, gc=False):
+    """What became of one record."""
+
+    partition: int | None = None
+    offset: int | None = None
+    error_code: int | None = None
+    error: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Body)
+
+
+class GatewayProduce(Produce):
+    """The handlers that write."""
+
+    fields = _RECORD
+
+    async def _produce(self, call: Call, partition: int | None) -> Answer:
+        data_format = FORMAT_OF[call.content_type] if call.content_type else "binary"
+        body, topic = await call.body(), call.path("topic")
+        drafts = quick(body, topic, partition) if data_format == "binary" else []
+        drafts = drafts or self._drafts(body, topic, partition, data_format)
+        for draft in drafts:
+            if draft.partition is not None and draft.partition < 0:
+                raise ApiError("negative_partition", draft.partition)
+        offsets = [report(each) for each in await self._kafka.produce_all(drafts)]
+        return {"offsets": offsets, "key_schema_id": None, "value_schema_id": None}
+
+    def _drafts(self, body: bytes, topic: str, partition: int | None, data_format: str) -> list[Draft]:
+        """C's way."""
+        records = self._requested(body, f"produce{data_format.capitalize()}.arg2")
+        if data_format not in ("binary", "json"):
+            raise ApiError("no_registry")
+        decode = base64_bytes if data_format == "binary" else json_bytes
+        number = self._shapes.number
+        return [
+            Draft(
+                topic,
+                decode(each.get("key")),
+                decode(each.get("value")),
+                partition if (own := number(each, "partition")) is None else own,
+                number(each, "timestamp"),
+                self._headers(each),
+            )
+            for each in records
+        ]
+
+    def _headers(self, record: Object) -> tuple[Header, ...]:
+        return tuple(map(self._header, self._shapes.entries(record, "headers", ("key", "value")) or ()))
+
+    def _header(self, entry: Json) -> Header:
+        key = self._shapes.text(entry, "key")
+        if key is None:
+            raise ApiError("bad_header")
+        return Header(key, base64_bytes(entry.get("value")))
+
+
+def quick(body: bytes, topic: str, partition: int | None) -> list[Draft]:
+    """The records of a binary body that is as it should be; none of every other."""
+    try:
+        sent = _DECODER.decode(body).records
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return [
+        Draft(topic, s.key, s.value, partition if s.partition is None else s.partition, s.timestamp, s.headers)
+        for s in sent
+    ]
+
+
+def report(result: Stored | KafkaError) -> Report:
+    """What became of a record, as C tells it."""
+    if isinstance(result, Stored):
+        return Report(result.partition, result.offset)
+    return Report(error_code=50003 if isinstance(result, RetriableError) else 50002, error=str(result))

@@ -1,0 +1,87 @@
+"""GET records as our own gateway does it: what is there at once, with times and headers, and nothing lost.
+
+What goes beyond `max_bytes` stays with the consumer, so that a seek or an end of the instance has nothing stale to
+drop, and what is committed is what was given out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ktui.model import Header, Record
+from ktui.server.errors import ApiError
+from ktui.server.instances import Instance
+from ktui.server.kafka import KafkaError
+from ktui.server.reading import shown, until
+
+POISON = 40801
+"""C's code for what is not of the format; there it ends the read, here it stands in the place of the record."""
+
+
+class ShownRecord(msgspec.Struct, gc=False):
+    """A record whose key and value are JSON texts. With an error both are null."""
+
+    topic: str
+    key: msgspec.Raw
+    value: msgspec.Raw
+    partition: int
+    offset: int
+    timestamp: int | None
+    headers: tuple[Header, ...]
+    error_code: int | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
+_NULL = msgspec.Raw(b"null")
+_encode = msgspec.json.Encoder().encode
+
+
+def as_json(record: Record) -> ShownRecord:
+    """A record for a json read."""
+    place = (record.partition, record.offset, record.timestamp, record.headers)
+    try:
+        return ShownRecord(record.topic, shown(record.key), shown(record.value), *place)
+    except ApiError as error:
+        return ShownRecord(record.topic, _NULL, _NULL, *place, POISON, error.detail)
+
+
+class GatewayReading:
+    """One read of an instance."""
+
+    def __init__(self, instance: Instance, per_poll: int, max_bytes: int) -> None:
+        self._instance, self._per_poll, self._max_bytes = instance, per_poll, max_bytes
+        self._taken: list[Record] = []
+        self._size = 0
+
+    async def run(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> bytes:
+        """Read for at most that long; the JSON text of the answer."""
+        await until(self._instance, self._fill, seconds, sleep)
+        if self._instance.format == "binary":
+            return _encode(self._taken)  # a record is the wire shape: msgspec makes the base64
+        return _encode([as_json(record) for record in self._taken])
+
+    async def _fill(self) -> bool:
+        """Take what is there now; whether that is enough."""
+        if self._instance.closed:
+            raise ApiError("closed")
+        while not self._enough and (polled := await self._poll()):
+            self._taken += polled
+            self._size += sum(record.size for record in polled)
+        return self._enough
+
+    @property
+    def _enough(self) -> bool:
+        least = min(self._instance.min_bytes or 1, self._max_bytes - 1)
+        return bool(self._taken) and self._size + len(self._taken) >= least  # one without bytes is something too
+
+    async def _poll(self) -> Sequence[Record]:
+        """Fewer bytes than the limit, as C has it. An error waits until what was taken is given out."""
+        try:
+            return await self._instance.consumer.poll(self._per_poll, max(self._max_bytes - 1 - self._size, 0))
+        except KafkaError:
+            if not self._taken:
+                raise
+            return ()
