@@ -79,7 +79,7 @@ class Edges:
 
     async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:
         """Bring the ranges of a topic up to date; the partitions that are new, when all of it is read."""
-        if not self._client.dialect.describes_topics or self._whole is False:
+        if self._whole is False:
             self.ranges.update(await self._client.ranges(topic, numbers))
             return []
         describing = asyncio.ensure_future(self._client.partitions(topic))

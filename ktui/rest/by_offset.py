@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from ktui.errors import NotFound, Unsupported
+from ktui.errors import NotFound
 from ktui.model import OffsetRange, Partition, Record, TopicPartition
 from ktui.rest import codec, refusals
 from ktui.rest.address import segment
@@ -22,6 +22,10 @@ OUT_OF_RANGE = 40002
 NO_PARTITION = 40402
 FIRST_SECONDS = 15.0
 """How long the first record of a partition may take to come through a group."""
+QUIET_SECONDS = 3.0
+"""How long after other partitions of the topic, which are dealt out together."""
+BLANK_SECONDS = 30.0
+"""How often a group is asked again about a partition that had no record to show."""
 _HIGHEST = 2**63 - 1
 
 
@@ -33,6 +37,10 @@ class ByOffset:
         self._instance = instance
         """A consumer in a group of its own: how the beginning is found when it is not 0."""
         self._edges: dict[TopicPartition, OffsetRange] = {}
+        self._answered: dict[TopicPartition, int] = {}
+        """The offset that a partition was last read at: one between its edges."""
+        self._blank: dict[TopicPartition, float] = {}
+        """Partitions that begin somewhere and hold nothing that would show where; when that was found."""
         self._searching: dict[str, asyncio.Lock] = {}
 
     async def read(
@@ -41,6 +49,7 @@ class ByOffset:
         """Records from an offset on, empty at the end. None: the partition does not reach from before to there."""
         answer = await self._ask(tp, offset, timeout_ms, max_bytes, format)
         if answer.status in SUCCESS:
+            self._answered[tp] = offset
             return codec.read(answer, lambda body: codec.records(body, format))
         self._insist(tp, answer)
         return None
@@ -59,25 +68,34 @@ class ByOffset:
             await self.read(TopicPartition(topic, 0), 0, 0, 1)
         return tuple(found)
 
-    async def edges(self, tp: TopicPartition) -> OffsetRange:
-        """Where a partition begins and ends, at about 2 log2 calls per record written since it was last asked."""
+    async def edges(self, tp: TopicPartition, search: bool = False) -> OffsetRange:
+        """Where a partition begins and ends, at about 2 log2 calls per record written since it was last asked.
+
+        One that lost all its records is told as empty where it was last seen: no call would find it. With `search` it
+        is looked for again, now and then."""
         known = self._edges.get(tp, OffsetRange(0, 0))
-        beginning = await self._beginning(tp, known.beginning)
-        end = await self._end(tp, beginning, known.end)
-        self._edges[tp] = OffsetRange(beginning, end)
+        beginning = await self._beginning(tp, known.beginning, search)
+        end = known.end if beginning is None else await self._end(tp, beginning, known.end)
+        self._edges[tp] = OffsetRange(end if beginning is None else beginning, end)
         return self._edges[tp]
 
-    async def _beginning(self, tp: TopicPartition, known: int) -> int:
+    async def _beginning(self, tp: TopicPartition, known: int, search: bool) -> int | None:
+        """None: it is nowhere to be found."""
         if await self._reach(tp, known) is not None:
             return known
         async with self._searching.setdefault(tp.topic, asyncio.Lock()):
             newer = self._edges.get(tp, OffsetRange(known, known)).beginning
             if newer != known and await self._reach(tp, newer) is not None:
                 return newer
-            await self._first_of_all(tp)
-        return self._edges[tp].beginning
+            answered = self._answered.get(tp)
+            since = asyncio.get_running_loop().time() - self._blank.get(tp, -BLANK_SECONDS)
+            if (tp not in self._blank or (search and since >= BLANK_SECONDS)) and await self._first_of_all(tp):
+                return self._edges[tp].beginning
+        if answered is not None and await self._reach(tp, answered) is not None:
+            return answered  # and nothing before it
+        return None
 
-    async def _first_of_all(self, wanted: TopicPartition) -> None:
+    async def _first_of_all(self, wanted: TopicPartition) -> bool:
         """A group that has never committed starts where partitions begin; its first records tell where that is."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + FIRST_SECONDS
@@ -91,12 +109,14 @@ class ByOffset:
                 before = len(seen)
                 for record in await consumer.poll():
                     seen.setdefault(record.tp, record.offset)
-        if wanted not in seen:
-            raise Unsupported(
-                f"This proxy does not tell where {wanted} begins, and it has no record that would show it"
-            )
+                if len(seen) > before:
+                    deadline = min(deadline, loop.time() + QUIET_SECONDS)
         for tp, offset in seen.items():
             self._edges[tp] = OffsetRange(offset, offset)
+            self._blank.pop(tp, None)
+        if wanted not in seen:
+            self._blank[wanted] = loop.time()
+        return wanted in seen
 
     async def _end(self, tp: TopicPartition, beginning: int, known: int) -> int:
         """The highest offset that is answered."""

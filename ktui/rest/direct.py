@@ -113,7 +113,7 @@ class DirectConsumer(Consumer):
             left_ms = max(0, round((deadline - loop.time()) * 1000))
             found = await self._calls.read(tp, position, left_ms, max_bytes, self._format)
             if found is None:  # as the reset policy of an instance does, which is always earliest here
-                self._positions[tp] = (await self._calls.edges(tp)).beginning
+                self._positions[tp] = (await self._calls.edges(tp, search=True)).beginning
             elif found:
                 records = [record for record in found if record.offset >= position]
                 # A batch may begin before the offset that was asked for; without any from there on, its record is gone.

@@ -18,8 +18,7 @@ from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.property.watching import Watching
 
-LETTERS = [letter for letter in sorted(FLAVOURS) if DIALECTS[letter].assigns]
-"""Redpanda is read without instances: what is broken and healed here does not exist there; it has tests of its own."""
+LETTERS = sorted(FLAVOURS)
 T0, T1, T2 = (TopicPartition("t", number) for number in range(3))
 LONGEST = 1000.0
 """Seconds of virtual time that anything may take."""

@@ -64,7 +64,7 @@ async def test_proxy_restarted(letter: str) -> None:
 @in_virtual_time
 async def test_busy_for_a_while(letter: str) -> None:
     async with scene(letter) as at:
-        said = await survives(at, lambda: at.faults.fail_next(503, times=5, path="consumers"))
+        said = await survives(at, lambda: at.faults.fail_next(503, times=5, path="consumers|records"))
         assert 1 <= len(said) <= 5
 
 
@@ -185,7 +185,7 @@ async def test_an_answer_larger_than_asked(letter: str) -> None:
 
         def unlimited(request: httpx.Request) -> None:
             if "max_bytes" in request.url.params:
-                request.url = request.url.copy_remove_param("max_bytes")
+                request.url = request.url.copy_set_param("max_bytes", 2**26)
 
         at.way.hook = unlimited
         at.fill(40, size=50_000)
@@ -278,7 +278,11 @@ async def test_another_replica_without_the_instance(letter: str) -> None:
         await reading.come(BEFORE + AFTER)
         assert reading.offsets == ALL
         strayed = 10**6
-        assert isinstance(await reading.end(), ConsumerGone)
+        if at.client.dialect.reads_by_offset:  # no instance, so any replica will do
+            at.fill(2)
+            await reading.come(BEFORE + AFTER + 2)
+        else:
+            assert isinstance(await reading.end(), ConsumerGone)
         strayed = 0
         await other.aclose()
 

@@ -11,14 +11,13 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ktui.rest.dialect import DIALECTS
 from ktui.server.flavours import FLAVOURS
 from tests.property.plans import PLANS, Plan
 from tests.property.virtual import run
 from tests.property.world import lived
 
 EXAMPLES = int(os.environ.get("KTUI_EXAMPLES", "0"))
-LETTERS = [letter for letter in sorted(FLAVOURS) if DIALECTS[letter].assigns]
+LETTERS = sorted(FLAVOURS)
 
 
 @pytest.mark.parametrize("letter", LETTERS)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ktui.errors import Busy, Conflict, NotFound, Unsupported
-from ktui.model import Draft, OffsetRange, Produced, TopicPartition
+from ktui.model import Draft, OffsetRange, Produced, Record, TopicPartition
 from ktui.records.stream import Stream
 from ktui.rest import by_offset
 from ktui.rest.client import ProxyClient
@@ -187,15 +187,29 @@ async def test_what_was_deleted_meanwhile_is_passed_over(server: Redpanda, clien
         assert (await consumer.poll())[0].offset == 20
 
 
-async def test_a_partition_whose_beginning_nothing_shows_is_said_to_be_one(
+async def test_a_partition_whose_beginning_nothing_shows_is_empty_until_a_record_comes(
     server: Redpanda, client: ProxyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = server.create("t")[0]
-    fill(log, 40)
-    log.beginning = 40
+    """And the others of its topic are read meanwhile."""
+    lost, other = server.create("t", 2)
+    fill(lost, 40)
+    fill(other, 3)
+    lost.beginning = 40
     monkeypatch.setattr(by_offset, "FIRST_SECONDS", 0.05)
-    with pytest.raises(Unsupported, match="does not tell where t/0 begins"):
-        await client.offsets(T0)
+    monkeypatch.setattr(by_offset, "BLANK_SECONDS", 0.1)
+    assert await client.ranges("t", [0, 1]) == {T0: OffsetRange(0, 0), T1: OffsetRange(0, 3)}
+    asked = len(server.asked)
+    assert await client.offsets(T0) == OffsetRange(0, 0)
+    assert len(server.asked) == asked + 1  # a group is not asked again each time
+    async with client.consumer() as consumer:
+        await consumer.assign([T0, T1])
+        assert [record.partition for record in await consumer.poll()] == [1, 1, 1]
+        fill(lost, 1)
+        found: list[Record] = []
+        while not found:
+            found = await consumer.poll()
+    assert [record.offset for record in found] == [40]
+    assert await client.offsets(T0) == OffsetRange(40, 41)
 
 
 async def test_a_topic_made_again_is_read_from_its_start(server: Redpanda, client: ProxyClient) -> None:
