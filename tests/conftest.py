@@ -1,7 +1,8 @@
-"""What every test may ask for: time, a sandbox, a client of it, and the address of a real proxy."""
+"""What every test may ask for: time, a sandbox, a client of it, and the addresses of a real proxy or broker."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
+from tests.kafka.broker import VARIABLE
 
 if TYPE_CHECKING:
     from ktui.rest.client import ProxyClient
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proxy", metavar="URL", help="a real proxy for the tests marked live")
     parser.addoption("--topic", metavar="NAME", default="ktui-live", help="the topic that live tests write to")
+    parser.addoption(
+        "--kafka", metavar="HOST:PORT", default=os.environ.get(VARIABLE), help="a broker that tests may write to"
+    )
     parser.addoption("--flavour", choices=["C", "K", "S"], default="C", help="what make of proxy --proxy is")
 
 
@@ -27,11 +32,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--proxy"):
-        return
+    missing = {
+        "live": None if config.getoption("--proxy") else "needs --proxy URL",
+        "kafka": None if config.getoption("--kafka") else f"needs a broker: --kafka HOST:PORT, or {VARIABLE}",
+    }
     for item in items:
-        if item.get_closest_marker("live"):
-            item.add_marker(pytest.mark.skip(reason="needs --proxy URL"))
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture
@@ -40,6 +48,14 @@ def proxy_url(request: pytest.FixtureRequest) -> str:
     url = request.config.getoption("--proxy")
     assert isinstance(url, str)
     return url.rstrip("/")
+
+
+@pytest.fixture
+def bootstrap(request: pytest.FixtureRequest) -> str:
+    """The address given by --kafka. Tests that ask for it are marked `kafka`."""
+    address = request.config.getoption("--kafka")
+    assert isinstance(address, str)
+    return address
 
 
 @pytest.fixture

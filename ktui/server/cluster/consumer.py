@@ -197,16 +197,20 @@ class ClusterConsumer:
             raise IllegalState("This consumer has already been closed.")
         if not (self._assigned or self._subscribed):
             raise NoAssignment("Consumer is not subscribed to any topics or assigned any partitions")
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
         self._polled = time.monotonic()
         self._commit_now_and_then()
         if self._pattern:
             self._look()
-        if len(self._ahead) < limit and (reader := self._opened()) is not None:
-            self._take(reader.take(limit - len(self._ahead)))
-        return self._handed_out(limit, max_bytes)
+        while True:
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            messages: list[Message] = []
+            if len(self._ahead) < limit and (reader := self._opened()) is not None:
+                self._take(messages := reader.take(limit - len(self._ahead)))
+            found = self._handed_out(limit, max_bytes)
+            if found or not messages:  # else they told of ends and such, and nobody waits for records yet
+                return found
 
     def _take(self, messages: list[Message]) -> None:
         ahead = self._ahead

@@ -180,6 +180,8 @@ class Writer:
             except UnknownTopic:
                 count = 0
             if count:
+                if known and count > known[0]:
+                    await self._ask(topic)  # else librdkafka believes for minutes in what it has seen
                 self._known[topic] = count, time.monotonic() + KNOWN_FOR
             if count > highest or time.monotonic() >= until:
                 return count

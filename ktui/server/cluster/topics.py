@@ -25,6 +25,8 @@ from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, Setting,
 
 INTERNAL = frozenset(("__consumer_offsets", "__transaction_state", "__share_group_state"))
 """What Kafka keeps for itself."""
+SETTLING = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between questions about partitions whose leader is not there yet, as those of a new topic."""
 
 
 class Topics:
@@ -123,13 +125,18 @@ class Topics:
             raise UnknownPartition("Partition not found.")
         level = IsolationLevel.READ_COMMITTED if committed_only else IsolationLevel.READ_UNCOMMITTED
         asked = {Place(tp.topic, tp.partition): where for tp in tps}
-        futures = self._admin.list_offsets(asked, isolation_level=level, request_timeout=self._limit)
-        try:
-            found = [await self._connection.asked(futures[place]) for place in asked]
-        except RetriableError:
-            await self._check(tps)
-            raise
-        return {tp: int(each.offset) for tp, each in zip(tps, found, strict=True)}
+        pauses = iter(SETTLING)
+        while True:
+            futures = self._admin.list_offsets(asked, isolation_level=level, request_timeout=self._limit)
+            try:
+                found = [await self._connection.asked(futures[place]) for place in asked]
+                return {tp: int(each.offset) for tp, each in zip(tps, found, strict=True)}
+            except RetriableError:
+                await self._check(tps)
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
 
     async def _check(self, tps: Iterable[TopicPartition]) -> None:
         """Say what is wrong with partitions that have no leader: mostly that they are not there."""
