@@ -82,7 +82,8 @@ class OnCluster:
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
-        self.kafka: Kafka = ClusterKafka({"bootstrap.servers": bootstrap}, metadata_wait=METADATA_WAIT)
+        properties = {"bootstrap.servers": bootstrap, "heartbeat.interval.ms": "200"}  # members hear of each other
+        self.kafka: Kafka = ClusterKafka(properties, metadata_wait=METADATA_WAIT)
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
     async def commits(self, group: str) -> Mapping[TopicPartition, Committed]:

@@ -37,6 +37,8 @@ LOOK_EVERY = 10.0
 """Seconds between looks at which topics a pattern matches."""
 REST_AFTER = 15.0
 """Seconds without a poll after which an assigned consumer gives back its connections and what it fetched ahead."""
+MEMBER: Mapping[str, Any] = {"fetch.wait.max.ms": 100}
+"""A member seeks on the connection that it has, where the fetch under way must end first (of 500)."""
 PASSED_OVER = frozenset(
     (
         Code._PARTITION_EOF,
@@ -251,23 +253,23 @@ class ClusterConsumer:
         if self._reader is None and self._subscribed:
             if not self._wanted:
                 return None  # nothing that matches, yet
-            reset = {"none": "error"}.get(self._options.reset, self._options.reset)
-            self._reader = self._read({"auto.offset.reset": reset}, self._join)
+            self._reader = self._read(MEMBER, self._join)
         elif self._reader is None:
             if any(position in (OFFSET_STORED, OFFSET_END) for position in self._positions.values()):
                 self._find()
                 return None
             at = [Place(tp.topic, tp.partition, position) for tp, position in self._positions.items()]
-            reset = {"none": "error"}.get(self._options.reset, self._options.reset)
-            self._reader = self._read({"auto.offset.reset": reset}, lambda client: client.assign(at))
+            self._reader = self._read({}, lambda client: client.assign(at))
             self._rest_later()
         return self._reader
 
-    def _read(self, properties: Mapping[str, str], start: Callable[[Client], None]) -> Reader:
-        level = "read_committed" if self._options.hides_aborted else "read_uncommitted"
-        properties = {**properties, "group.id": self._group, "isolation.level": level}
-        reader = Reader(self._connection, properties, start, lambda: self.on_ready())
-        return reader
+    def _read(self, properties: Mapping[str, Any], start: Callable[[Client], None]) -> Reader:
+        own = {
+            "group.id": self._group,
+            "auto.offset.reset": {"none": "error"}.get(self._options.reset, self._options.reset),
+            "isolation.level": "read_committed" if self._options.hides_aborted else "read_uncommitted",
+        }
+        return Reader(self._connection, {**properties, **own}, start, lambda: self.on_ready())
 
     def _find(self) -> None:
         """Find where to begin, without keeping anybody waiting."""

@@ -29,14 +29,23 @@ class ClusterKafka:
     """A cluster by its client properties: Java's names or librdkafka's. ConfigError when they cannot be.
 
     It is made inside a running loop. `answer` bounds the seconds that the cluster has to answer a question,
-    `metadata_wait` those that a record waits for an unknown topic or partition.
+    `metadata_wait` those that a record waits for an unknown topic or partition. What only reads need not be `writes`.
     """
 
-    def __init__(self, properties: Mapping[str, str], *, answer: float = ANSWER, metadata_wait: float = 3.0) -> None:
+    def __init__(
+        self,
+        properties: Mapping[str, str],
+        *,
+        answer: float = ANSWER,
+        metadata_wait: float = 3.0,
+        writes: bool = True,
+    ) -> None:
         self._connection = Connection(properties, answer)
         self._topics, self._groups = Topics(self._connection), Groups(self._connection)
         self._writer = Writer(self._connection, self._topics, metadata_wait)
         self._consumers: WeakSet[ClusterConsumer] = WeakSet()
+        if writes:
+            self._writer.warm()
 
     def __repr__(self) -> str:
         return f"<ClusterKafka {self._connection!r}>"

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from confluent_kafka import KafkaException, Message, Producer
 
 from ktui.model import Draft
 from ktui.server.cluster.connection import PULSE, Connection
-from ktui.server.cluster.errors import translated
+from ktui.server.cluster.errors import Complaints, translated
 from ktui.server.cluster.topics import Topics
 from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, Stored, TooLarge, UnknownTopic
 
@@ -57,10 +58,15 @@ class Batch:
 
 
 class Writer:
-    """The producer of this process. It is made when the first record comes."""
+    """The producer of this process.
+
+    librdkafka takes half a second to a second to become idempotent, so `warm` has it begin before there is anything
+    to write. What it then complains of is of no interest to those who only read.
+    """
 
     def __init__(self, connection: Connection, topics: Topics, metadata_wait: float = 3.0) -> None:
         self._connection, self._topics = connection, topics
+        self._complaints = Complaints()
         self._metadata_wait = metadata_wait
         """Seconds an unknown topic or partition is waited for (max.block.ms)."""
         self._properties = {**DEFAULTS, **connection.properties}
@@ -112,7 +118,7 @@ class Writer:
         except BufferError:
             return False
         except KafkaException as error:
-            batch.put(index, translated(error, self._connection.complaints))
+            batch.put(index, translated(error, self._complaints))
         except (TypeError, ValueError) as error:
             batch.put(index, KafkaError(str(error)))
         return True
@@ -122,7 +128,7 @@ class Writer:
         if error is None:
             batch.put(index, Stored(message.partition() or 0, message.offset() or 0, message.timestamp()[1]))
             return
-        found = translated(error, self._connection.complaints)
+        found = translated(error, self._complaints)
         if error.fatal():
             self._producer = None
         if isinstance(found, UnknownTopic):
@@ -199,10 +205,20 @@ class Writer:
 
     # the producer
 
+    def warm(self) -> None:
+        """Make the producer in the background."""
+        task = asyncio.ensure_future(self._begin())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _begin(self) -> None:
+        with suppress(KafkaError):  # the first record will tell
+            await self._made()
+
     async def _made(self) -> Producer:
         async with self._making:
             if self._producer is None:
-                properties = {**self._properties, "error_cb": self._connection.complaints}
+                properties = {**self._properties, "error_cb": self._complaints}
                 self._producer = await self._connection.blocking(Producer, properties)
                 listener = threading.Thread(target=self._listen, args=[self._producer], name="ktui-kafka-reports")
                 listener.daemon = True
@@ -217,8 +233,8 @@ class Writer:
 
     async def aclose(self) -> None:
         """Wait until everything that was taken is written or given up."""
-        if self._running:
-            await asyncio.wait(self._running)
+        while self._running:
+            await asyncio.wait(tuple(self._running))
         self._stop.set()
         for listener in self._listening:
             await asyncio.to_thread(listener.join)
