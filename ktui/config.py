@@ -25,6 +25,10 @@ DEFAULT_URL = "http://localhost:8082"
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+KAFKA = "kafka://"
+"""Begins the address of a cluster that is asked without a proxy."""
+_BROKER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_PORT = re.compile(r":[0-9]+\Z")
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 
 Megabytes = Annotated[int, msgspec.Meta(ge=1, le=65536)]
@@ -60,6 +64,8 @@ class ProxyTable(Secured, frozen=True, kw_only=True):
     url: str
     headers: dict[str, str] = {}
     dialect: str | None = None
+    properties: dict[str, str | int | float | bool] = {}
+    properties_file: str | None = None
 
 
 class FileTable(msgspec.Struct, frozen=True):
@@ -107,6 +113,10 @@ class Config:
     """Which make of proxy it is, by letter or name. None: found out by probing."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request; often tokens, hence never shown."""
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the Kafka client behind kafka://, by Java's names or librdkafka's. Often secrets."""
+    properties_file: Path | None = None
+    """More of them, weaker ones, as other Kafka tools read them."""
     theme: str | None = None
     """None is the app's own choice."""
     keep_mb: int = 256
@@ -144,6 +154,8 @@ def load(
     secured: Mapping[str, str | None] = {},
     insecure: bool = False,
     dialect: str | None = None,
+    properties: Mapping[str, str] = {},
+    properties_file: Path | None = None,
 ) -> Config:
     """Merge all places. `url` may be a URL, `host:port`, or the NAME of a `[proxy.NAME]`, here and in every place.
     `secured` holds the options of `security.OPTIONS` that were given."""
@@ -175,6 +187,13 @@ def load(
     if target.headers:
         choose("headers", (target.headers, place))
     choose("dialect", (dialect, flag), (variables.dialect, "KTUI_DIALECT"), (target.dialect, place))
+    own_file = path.parent / Path(target.properties_file).expanduser() if target.properties_file else None
+    choose("properties_file", (properties_file, flag), (own_file, place))
+    if together := {**_texts(target.properties), **properties}:
+        choose(
+            "properties",
+            (together, f"{place} and {flag}" if properties and target.properties else flag if properties else place),
+        )
     # The URL that was named on the command line brings its own credentials; those of the environment fill in for
     # every other place.
     inside = Place(place, {**target.security, **_given(user=user, password=password)}, path.parent)
@@ -186,6 +205,11 @@ def load(
     if insecure:
         merged["insecure"], sources["insecure"] = True, flag
     return Config(**merged, sources=sources, path=path)
+
+
+def _texts(properties: Mapping[str, str | int | float | bool]) -> dict[str, str]:
+    """Properties as a properties file would have them: TOML knows numbers and booleans."""
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in properties.items()}
 
 
 def _given(**values: str | None) -> dict[str, str]:
@@ -263,13 +287,15 @@ def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> 
     if text == "localhost" or any(sign in text for sign in ".:["):
         return ProxyTable(url=f"http://{text}"), None
     near = difflib.get_close_matches(text, [*proxies, "demo", "sandbox", "config"], 1)
-    hint = f"did you mean {near[0]}?" if near else "a URL begins with http:// or https://"
+    hint = f"did you mean {near[0]}?" if near else "a URL begins with http://, https:// or kafka://"
     raise ConfigError(f"no [proxy.{text}] in {path}; {hint}")
 
 
 def split_credentials(url: str, place: str) -> tuple[str, str | None, str | None]:
     """Take user and password out of a URL. `place` is named when it cannot be read."""
     shape = "http://HOST:PORT is the shape"
+    if url.startswith(KAFKA):
+        return split_kafka(url, place)
     try:
         parts = urlsplit(url)
         _ = parts.port  # checked only when asked for
@@ -280,3 +306,17 @@ def split_credentials(url: str, place: str) -> tuple[str, str | None, str | None
         raise ConfigError(f"{bare} ({place}) is not the URL of a proxy: {shape}")
     user, password = parts.username, parts.password
     return bare, unquote(user) if user else None, unquote(password) if password else None
+
+
+def split_kafka(url: str, place: str) -> tuple[str, str | None, str | None]:
+    """Take user and password out of the address of a cluster; hosts without a port get Kafka's."""
+    proof, _, rest = url.removeprefix(KAFKA).rpartition("@")
+    hosts = [host.strip() for host in rest.rstrip("/").split(",")]
+    for host in hosts:
+        if not _BROKER.fullmatch(host):
+            raise ConfigError(
+                f"{KAFKA}{rest} ({place}) is not the address of a cluster: {KAFKA}HOST:PORT,… is the shape"
+            )
+    user, _, password = proof.partition(":")
+    whole = ",".join(host if _PORT.search(host) else f"{host}:9092" for host in hosts)
+    return f"{KAFKA}{whole}", unquote(user) or None, unquote(password) or None

@@ -43,6 +43,10 @@ def parse(arguments: list[str]) -> Work:
             from ktui.cli import sandbox
 
             return sandbox.parse(rest)
+        case ["gateway", *rest]:
+            from ktui.cli import gateway
+
+            return gateway.parse(rest)
         case ["doctor", *rest]:
             from ktui.cli import doctor
 

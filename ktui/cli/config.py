@@ -22,9 +22,11 @@ def parse(arguments: list[str]) -> Work:
 
 def run(options: argparse.Namespace) -> int:
     """Print one line per setting."""
+    from ktui.server.cluster.properties import masked
+
     config = read_config(options)
     exists = config.path is not None and config.path.exists()
-    print(f"file      {config.path}{'' if exists else '  (does not exist)'}")
+    print(f"{'file':<15} {config.path}{'' if exists else '  (does not exist)'}")
     shown = {
         "url": config.url,
         "user": config.user or "none",
@@ -36,14 +38,17 @@ def run(options: argparse.Namespace) -> int:
         "insecure": "yes: whoever answers is believed" if config.insecure else "no",
         "dialect": config.dialect or "found out by asking",
         "headers": ", ".join(sorted(config.headers)) or "none",
+        "properties_file": str(config.properties_file or "none"),
+        "properties": ", ".join(f"{name}={value}" for name, value in masked(config.properties).items()) or "none",
         "theme": config.theme or "the app's own",
         "keep_mb": str(config.keep_mb),
         "keys": ", ".join(f"{name} = {key}" for name, key in sorted(config.keys.items())) or "none",
     }
+    keys = max(map(len, shown))
     width = max(map(len, shown.values()))
     for key, text in shown.items():
         source = config.sources.get(key) or config.sources.get(f"{key}_command", "default")
-        print(f"{key:<9} {text:<{width}}  ({source})")
+        print(f"{key:<{keys}} {text:<{width}}  ({source})")
     return 0
 
 

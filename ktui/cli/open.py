@@ -21,6 +21,7 @@ COMMANDS = """\
 commands, each with a --help of its own:
   ktui demo            the app on made-up topics with living traffic; needs no server
   ktui sandbox         a Kafka REST Proxy in memory, for other programs to talk to
+  ktui gateway         a Kafka REST Proxy in front of a cluster, without a JVM
   ktui doctor          what a proxy can do, and what is wrong with it
   ktui config          what is configured, and where each value came from
 
@@ -44,7 +45,7 @@ def parse(arguments: list[str]) -> Work:
     options = parser.parse_args(arguments)
     if options.version:
         parser.error("--version stands alone")
-    if options.url in ("demo", "sandbox", "doctor", "config"):
+    if options.url in ("demo", "sandbox", "gateway", "doctor", "config"):
         parser.error(f"the command comes first: ktui {options.url} ...")
     return partial(run, options)
 
@@ -56,7 +57,7 @@ def add_url(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="URL",
         help="the proxy: http://HOST:PORT, HOST:PORT, or NAME of a [proxy.NAME] in the file "
-        "(default: http://localhost:8082)",
+        "(default: http://localhost:8082); or a cluster without one: kafka://HOST:PORT[,HOST:PORT]",
     )
     parser.add_argument(
         "--dialect",
@@ -82,6 +83,29 @@ def add_security(parser: argparse.ArgumentParser) -> None:
     add("--cert", dest="cert_file", metavar="FILE", help="our own certificate (PEM), its key inside or in --key")
     add("--key", dest="key_file", metavar="FILE", help="its private key; KTUI_KEY_PASSWORD opens an encrypted one")
     add("--insecure", action="store_true", help="believe whoever answers: no certificate is looked at")
+    add_properties(parser.add_argument_group("kafka://"))
+
+
+def add_properties(group: argparse._ArgumentGroup) -> None:
+    """Add how the Kafka client of kafka:// is set."""
+    group.add_argument(
+        "-X",
+        dest="properties",
+        type=kafka_property,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a property of the Kafka client, as Java's or librdkafka's clients call it; may be given more than once",
+    )
+    group.add_argument("--properties", dest="properties_file", type=Path, metavar="FILE", help="a properties file")
+
+
+def kafka_property(text: str) -> tuple[str, str]:
+    """NAME=VALUE. What is wrong is told without the value, which may be a secret."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise argparse.ArgumentTypeError("a property is written NAME=VALUE")
+    return name.strip(), value
 
 
 def megabytes(text: str) -> int:
@@ -107,6 +131,8 @@ def read_config(options: argparse.Namespace, url: str | None = None) -> Config:
         secured={name: given.get(name) for name in OPTIONS},
         insecure=given.get("insecure", False),
         dialect=given.get("dialect"),
+        properties=dict(given.get("properties") or ()),
+        properties_file=given.get("properties_file"),
     )
 
 
@@ -125,7 +151,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def client_of(config: Config) -> ProxyClient:
-    """A client of the configured proxy."""
+    """A client of the configured proxy, or of a gateway in this process where it is a cluster."""
+    from ktui.config import KAFKA
+
+    if config.url.startswith(KAFKA):
+        from ktui.cli import kafka
+
+        return kafka.client_of(config)
     from ktui.rest.auth import Command, Credentials
     from ktui.rest.client import ProxyClient
     from ktui.rest.tls import Tls

@@ -46,11 +46,15 @@ class ProxyClient:
         credentials: Credentials | None = None,
         tls: Tls | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        stands_for: str | None = None,
     ) -> None:
-        """`credentials` stand for `user`, `password`, `headers` and what the address holds."""
+        """`credentials` stand for `user`, `password`, `headers` and what the address holds. `stands_for`: what a
+        person is told to be asked, where `transport` leads to something else than `url`."""
         place = address.parse(url, user, password)
-        self.url = place.url
-        """Without credentials, without a trailing slash."""
+        self.base = place.url
+        """The address that the paths of the API follow: without credentials, without a trailing slash."""
+        self.url = stands_for or place.url
+        """What is asked, for a person."""
         self.dialect = dialect or CONFLUENT
         """What the server is believed to be, until `probe` found out."""
         self._forced = dialect

@@ -61,7 +61,7 @@ def build(proxy: Proxy) -> ASGIApp:
     routes = []
     for path, (types, handlers) in _table(proxy).items():
         if offered := _offered(path, handlers, flavour, read_only=proxy.read_only):
-            routes.append(Route(path, Resource(flavour, types, **offered)))
+            routes.append(Route(path, Resource(flavour, types, path, **offered)))
     app = Starlette(routes=routes, exception_handlers={HTTPException: unrouted})
     app.router.redirect_slashes = False
     return RawPaths(app, strips=flavour.rules != "R")

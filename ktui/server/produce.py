@@ -27,7 +27,7 @@ class Produce:
     """What a record may have."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._kafka, self._shapes = proxy.kafka, Shapes(proxy.flavour)
+        self._kafka, self._shapes, self._traffic = proxy.kafka, Shapes(proxy.flavour), proxy.traffic
 
     async def to_topic(self, call: Call) -> Answer:
         """POST /topics/{topic}"""

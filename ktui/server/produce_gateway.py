@@ -58,6 +58,7 @@ class GatewayProduce(Produce):
             if draft.partition is not None and draft.partition < 0:
                 raise ApiError("negative_partition", draft.partition)
         offsets = [report(each) for each in await self._kafka.produce_all(drafts)]
+        self._traffic.count(each.error_code is None for each in offsets)
         return {"offsets": offsets, "key_schema_id": None, "value_schema_id": None}
 
     def _drafts(self, body: bytes, topic: str, partition: int | None, data_format: str) -> list[Draft]:

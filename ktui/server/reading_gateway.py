@@ -15,6 +15,7 @@ from ktui.model import Header, Record
 from ktui.server.errors import ApiError
 from ktui.server.instances import Instance
 from ktui.server.kafka import KafkaError
+from ktui.server.proxy import Traffic
 from ktui.server.reading import shown, until
 
 POISON = 40801
@@ -51,14 +52,16 @@ def as_json(record: Record) -> ShownRecord:
 class GatewayReading:
     """One read of an instance."""
 
-    def __init__(self, instance: Instance, per_poll: int, max_bytes: int) -> None:
+    def __init__(self, instance: Instance, per_poll: int, max_bytes: int, traffic: Traffic) -> None:
         self._instance, self._per_poll, self._max_bytes = instance, per_poll, max_bytes
+        self._traffic = traffic
         self._taken: list[Record] = []
         self._size = 0
 
     async def run(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> bytes:
         """Read for at most that long; the JSON text of the answer."""
         await until(self._instance, self._fill, seconds, sleep)
+        self._traffic.read += len(self._taken)
         if self._instance.format == "binary":
             return _encode(self._taken)  # a record is the wire shape: msgspec makes the base64
         return _encode([as_json(record) for record in self._taken])

@@ -84,11 +84,12 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Resource:
     """A path with its methods."""
 
-    def __init__(self, flavour: Flavour, types: Types, **handlers: Handler) -> None:
-        self._flavour, self._types, self._handlers = flavour, types, handlers
+    def __init__(self, flavour: Flavour, types: Types, route: str, /, **handlers: Handler) -> None:
+        self._flavour, self._types, self._route, self._handlers = flavour, types, route, handlers
         self._admit = ADMISSIONS[flavour.rules]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["route"] = self._route  # for whoever counts
         response = await self.answer(Request(scope, receive))
         if self._flavour.server:
             response.headers["server"] = self._flavour.server

@@ -50,6 +50,9 @@ class Sandbox:
         """A transport for httpx that asks this sandbox, without a socket."""
         return InProcess(self.app, self.faults, self._sleep, self._tasks)
 
+    def leave_off(self) -> None:
+        """Nothing that waits here is worth an end of its own."""
+
     async def aclose(self) -> None:
         """End what is under way and close every consumer."""
         for task in tuple(self._tasks):

@@ -1,4 +1,4 @@
-"""The sandbox on a socket, by uvicorn."""
+"""A proxy of ours on a socket, by uvicorn."""
 
 from __future__ import annotations
 
@@ -13,10 +13,31 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from starlette.types import ASGIApp
+
 from ktui.errors import ConfigError
-from ktui.server.sandbox import Sandbox
 
 MISSING = "serving on a socket needs uvicorn, which is not installed: pip install 'ktui[server]'"
+
+
+HEAD_SECONDS = 20.0
+"""In which a connection must have sent the head of a request."""
+CONNECTIONS = 2000
+"""Connections at once; those beyond are answered with 503."""
+
+
+class Served(Protocol):
+    """What is served, until it is closed."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The application."""
+
+    def leave_off(self) -> None:
+        """Let go what waits: the end is near."""
+
+    async def aclose(self) -> None:
+        """The end, when no request is under way any more."""
 
 
 class OpenServer(Protocol):
@@ -31,23 +52,26 @@ class OpenServer(Protocol):
 
 
 async def serve(
-    sandbox: Sandbox,
+    served: Served,
     host: str = "127.0.0.1",
     port: int = 8082,
     *,
     say: Callable[[str], object] | None = None,
     cert: Path | None = None,
     key: Path | None = None,
+    client_ca: Path | None = None,
+    patience: int = 1,
 ) -> None:
     """Serve until SIGINT or SIGTERM, or until cancelled; `say` is told the address once it is open (default: print).
-    With `cert`, in TLS; its key is in `key` or in the same file."""
+    With `cert`, in TLS; its key is in `key` or in the same file, and with `client_ca` clients must show a certificate
+    of that authority. In the end requests under way have `patience` seconds."""
     listener = listen(host, port)
     try:
-        server = make_server(sandbox, tls_of(cert, key) if cert else {})
+        server = make_server(served, patience, tls_of(cert, key, client_ca) if cert else {})
     except BaseException:
         listener.close()
         raise
-    with _stopping(server):
+    with _stopping(server, served.leave_off):
         serving = asyncio.create_task(server.serve([listener]))
         try:
             opened = asyncio.create_task(server.opened.wait())
@@ -59,10 +83,11 @@ async def serve(
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             server.should_exit = True
+            served.leave_off()
             await serving
             raise
         finally:
-            await sandbox.aclose()
+            await served.aclose()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,19 +106,28 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
 
-def tls_of(cert: Path, key: Path | None) -> dict[str, Any]:
+def tls_of(cert: Path, key: Path | None, client_ca: Path | None = None) -> dict[str, Any]:
     """uvicorn's settings for TLS. ConfigError when these files cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        context.load_cert_chain(cert, key)
     except OSError as error:  # an SSLError is one too
         raise ConfigError(f"no TLS with {cert}{f' and {key}' if key else ''}: {error.strerror}") from None
-    return {"ssl_certfile": cert, "ssl_keyfile": key}
+    found: dict[str, Any] = {"ssl_certfile": cert, "ssl_keyfile": key}
+    if client_ca is not None:
+        try:
+            context.load_verify_locations(client_ca)
+        except OSError as error:
+            raise ConfigError(f"no authority of clients in {client_ca}: {error.strerror}") from None
+        found |= {"ssl_ca_certs": client_ca, "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return found
 
 
-def make_server(sandbox: Sandbox, tls: Mapping[str, Any] = {}) -> OpenServer:
+def make_server(served: Served, patience: int = 1, tls: Mapping[str, Any] = {}) -> OpenServer:
     """A server that leaves logs, signals and the event loop alone. `tls`: settings of uvicorn."""
     try:
         import uvicorn
+        from uvicorn.protocols.http.h11_impl import H11Protocol
     except ImportError as error:
         raise ConfigError(MISSING) from error
 
@@ -112,28 +146,59 @@ def make_server(sandbox: Sandbox, tls: Mapping[str, Any] = {}) -> OpenServer:
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    class Impatient(H11Protocol):
+        """Hangs up on whoever does not come to the end of a request's head."""
+
+        _waits: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._watch()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._watch()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self._stop_waiting()
+
+        def _watch(self) -> None:
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._stop_waiting()
+            elif self._waits is None:
+                self._waits = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+        def _stop_waiting(self) -> None:
+            if self._waits is not None:
+                self._waits.cancel()
+                self._waits = None
+
     config = uvicorn.Config(
-        sandbox.app,
+        served.app,
+        http=Impatient,
+        limit_concurrency=CONNECTIONS,
         log_config=None,
         log_level="critical",
         access_log=False,
         lifespan="off",
         server_header=False,
         date_header=True,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=patience,
         **tls,
     )
     return Quiet(config)
 
 
 @contextlib.contextmanager
-def _stopping(server: OpenServer) -> Iterator[None]:
+def _stopping(server: OpenServer, leave_off: Callable[[], object]) -> Iterator[None]:
     """SIGINT and SIGTERM end the server, where the system has them and this is the main thread."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         server.force_exit = server.should_exit
         server.should_exit = True
+        leave_off()
 
     caught = []
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -96,6 +96,7 @@ GATEWAY: Words = {
     "bad_header": Word(422, 422, "A header is an object with a key and, in base64 or null, a value"),
     "body_too_large": Word(413, 413, "The body is larger than the {0} bytes that are taken here"),
     "body_too_slow": Word(408, 408, "The body did not come in time"),
+    "busy": Word(429, 429, "Too much is on its way to this gateway just now"),
     "too_many": Word(429, 429, "There are {0} consumer instances already, as many as are allowed here"),
     "read_only": Word(
         403, 403, "This gateway only reads (--read-only): nothing is sent, committed, made, changed or deleted"

@@ -104,3 +104,11 @@ class Connection:
         self._waiting.shutdown(wait=False)
         self._blocking.shutdown(wait=False)
         await asyncio.to_thread(self._pulse.join)
+
+
+def check(properties: Mapping[str, str]) -> None:
+    """ConfigError when librdkafka cannot have these properties. Asks no broker."""
+    try:
+        AdminClient({**DEFAULTS, **properties_of(properties)})
+    except KafkaException as error:
+        raise ConfigError(f"Kafka properties: {cleaned(error.args[0].str(), properties)}") from None

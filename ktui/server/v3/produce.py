@@ -24,7 +24,7 @@ class V3Produce:
     """The handlers that write. The cluster of the path is not looked at."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._kafka, self._shapes = proxy.kafka, Shapes(proxy.flavour)
+        self._kafka, self._shapes, self._traffic = proxy.kafka, Shapes(proxy.flavour), proxy.traffic
         self._drafts, self._words = Drafts(self._shapes), proxy.flavour.words
 
     async def records(self, call: Call) -> Answer:
@@ -52,7 +52,9 @@ class V3Produce:
     async def _reported(self, topic: str, wanted: Sequence[V3Draft | ApiError]) -> list[Entry]:
         """Write what can be written, together, and tell of each one."""
         drafts = [each.draft(topic) for each in wanted if isinstance(each, V3Draft)]
-        results = iter(await self._kafka.produce_all(drafts))
+        written = await self._kafka.produce_all(drafts)
+        self._traffic.count(isinstance(each, Stored) for each in written)
+        results = iter(written)
         cluster = (await self._kafka.cluster()).id
         return [
             self._report(cluster, topic, each, next(results)) if isinstance(each, V3Draft) else self._failure(each)

@@ -243,7 +243,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         except FieldMistake as mistake:
             self._complain(str(mistake))
             return
-        command = curl("POST", self.proxy.url + path, [("Content-Type", MEDIA), ("Accept", CONTROL)], body)
+        command = curl("POST", self.proxy.base + path, [("Content-Type", MEDIA), ("Accept", CONTROL)], body)
         self.notify(copy(self.app, command, "curl"), markup=False)
 
     def action_edit(self) -> None:
