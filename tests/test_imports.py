@@ -23,7 +23,11 @@ FORBIDDEN: dict[str, set[str]] = {
     "server": {"textual", "rich", "ktui.rest", "ktui.records", "ktui.ui", "ktui.cli", "confluent_kafka"},
     "ui": {"httpx", "ktui.server", "ktui.cli"},
 }
-ALLOWED: dict[str, set[str]] = {"errors/": {"ktui.model"}, "server/cluster/": {"confluent_kafka"}}
+ALLOWED: dict[str, set[str]] = {
+    "errors/": {"ktui.model"},
+    "server/cluster/": {"confluent_kafka"},
+    "server/schemas/registry/": {"confluent_kafka"},
+}
 """Exceptions from the above, of a module or a whole folder."""
 EVERYWHERE_BUT = {"httpx": {"rest", "server"}, "textual": {"ui"}, "rich": {"ui"}, "ktui.ui": {"ui", "cli"}}
 """What only these may import."""

@@ -1,0 +1,157 @@
+"""A schema registry, by confluent-kafka's client for it. The only module here that knows that client.
+
+It takes half a second to import (its OAuth brings a whole library of cryptography along), so that is done in a thread
+when the first schema is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ktui.errors import ConfigError
+from ktui.server.schemas.codec import Source
+from ktui.server.schemas.errors import BadSchema, NoSchema, SchemaError, Unreachable
+
+MISSING = "a schema registry needs more than is installed: pip install 'ktui[schemas]'"
+_PARTS = ("attrs", "authlib", "cachetools", "fastavro", "google.protobuf", "jsonschema_rs")
+_SETTINGS: Mapping[str, object] = {"timeout": 5, "max.retries": 1, "retries.wait.ms": 200, "retries.max.wait.ms": 500}
+"""Half a dozen seconds at most, then a record without its schema is an error: a read does not wait for a registry."""
+_MOST_REFERENCES = 200
+_UNPROCESSABLE = (409, 422)
+"""The registry says that a schema is none, or does not go with the earlier ones of its subject."""
+
+
+def settings(url: str, more: Mapping[str, str] = {}) -> dict[str, str]:
+    """The client's settings for one or more URLs with a comma between. `more` are named as in a properties file without
+    `schema.registry.` before: ssl.ca.location, basic.auth.user.info, … Credentials leave the URL. ConfigError."""
+    plain, user = [], more.get("basic.auth.user.info")
+    for each in url.split(","):
+        parts = urlsplit(each.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError("--schema-registry wants http(s)://[USER:PASSWORD@]HOST[:PORT]")
+        if parts.username is not None:
+            user = user or f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        plain.append(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/"))
+    return {**more, "url": ",".join(plain), **({"basic.auth.user.info": user} if user else {})}
+
+
+def require() -> None:
+    """ConfigError when something is not installed. Imports none of it."""
+    try:
+        found = all(importlib.util.find_spec(name) for name in ("confluent_kafka", *_PARTS))
+    except ModuleNotFoundError:  # a parent of one
+        found = False
+    if not found:
+        raise ConfigError(MISSING)
+
+
+class Registry:
+    """What is asked of a schema registry. Used by one event loop."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._settings = {**_SETTINGS, **settings}
+        self._clients: dict[bool, asyncio.Future[Any]] = {}
+
+    async def source(self, number: int, *, compiled: bool = False) -> Source:
+        """A schema by its id; `compiled` for protobuf. NoSchema, Unreachable."""
+        client = await self._client(compiled)
+        with _Translated(f"schema {number}"):
+            found = await client.get_schema(number, fmt="serialized" if compiled else None)
+            references: dict[str, str] = {}
+            await self._refer(client, found, references, compiled)
+        rules = found.rule_set and (found.rule_set.domain_rules or getattr(found.rule_set, "encoding_rules", None))
+        return Source(
+            number, found.schema_type or "AVRO", found.schema_str or "", tuple(references.items()), bool(rules)
+        )
+
+    async def _refer(self, client: Any, schema: Any, known: dict[str, str], compiled: bool) -> None:
+        """Collect what a schema refers to, depth first."""
+        for reference in schema.references or ():
+            if reference.name in known:
+                continue
+            if len(known) >= _MOST_REFERENCES:
+                raise BadSchema(f"more than {_MOST_REFERENCES} schemas behind this one")
+            known[reference.name] = ""  # a circle ends here
+            fmt = "serialized" if compiled else None
+            found = await client.get_version(reference.subject, reference.version, deleted=True, fmt=fmt)
+            await self._refer(client, found.schema, known, compiled)
+            del known[reference.name]
+            known[reference.name] = found.schema.schema_str
+
+    async def latest(self, subject: str, version: int | None = None) -> tuple[int, str]:
+        """Id and kind of a version of a subject, or of its last one. NoSchema, Unreachable."""
+        client = await self._client(False)
+        with _Translated(f"subject {subject}"):
+            found = await client.get_version(subject, version if version is not None else "latest")
+        return found.schema_id, found.schema.schema_type or "AVRO"
+
+    async def register(self, subject: str, kind: str, text: str) -> int:
+        """The id of a schema in a subject; it is put there if it is not there yet. BadSchema, NoSchema, Unreachable."""
+        client = await self._client(False)
+        schema = importlib.import_module("confluent_kafka.schema_registry").Schema(text, kind)
+        with _Translated(f"subject {subject}"):
+            try:
+                return int((await client.lookup_schema(subject, schema)).schema_id)
+            except _errors() as error:
+                if error.http_status_code != 404:
+                    raise
+                return int(await client.register_schema(subject, schema))
+
+    async def _client(self, compiled: bool) -> Any:
+        """The client; another one for compiled schemas, since it keeps schemas by their ids alone."""
+        if compiled not in self._clients:
+            self._clients[compiled] = asyncio.ensure_future(asyncio.to_thread(self._made))
+        made = self._clients[compiled]
+        try:
+            return await asyncio.shield(made)
+        except ImportError as error:
+            raise NoSchema(MISSING) from error
+        except (ValueError, OSError) as error:  # an unknown setting, a file of certificates
+            del self._clients[compiled]
+            raise NoSchema(f"the settings of the schema registry: {error}") from error
+
+    def _made(self) -> Any:
+        module = importlib.import_module("confluent_kafka.schema_registry")
+        return module.AsyncSchemaRegistryClient(self._settings)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for made in self._clients.values():
+            if not made.done():
+                await asyncio.wait([made])
+            if not made.cancelled() and made.exception() is None:
+                await made.result().aclose()
+        self._clients.clear()
+
+
+def _errors() -> Any:
+    return importlib.import_module("confluent_kafka.schema_registry").SchemaRegistryError
+
+
+class _Translated:
+    """Tells the client's errors as ours."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, SchemaError) or not isinstance(error, Exception):
+            return
+        if not isinstance(error, _errors()):  # of the connection, or an answer that is not the API's
+            detail = f"{type(error).__name__}{f': {error}' if str(error) else ''}"
+            raise Unreachable(f"the schema registry does not answer: {detail}") from error
+        status, message = getattr(error, "http_status_code", 0), str(getattr(error, "error_message", error))[:300]
+        if status == 404:
+            raise NoSchema(f"the schema registry does not know {self._what}: {message}") from error
+        if status in _UNPROCESSABLE:
+            raise BadSchema(f"the schema registry refuses it ({status}): {message}") from error
+        if status in (401, 403):
+            raise NoSchema(f"the schema registry refuses us ({status}): {message}") from error
+        raise Unreachable(f"the schema registry answers {status}: {message}") from error
