@@ -25,7 +25,7 @@ _UNPROCESSABLE = (409, 422)
 """The registry says that a schema is none, or does not go with the earlier ones of its subject."""
 
 
-def settings(url: str, more: Mapping[str, str] = {}) -> dict[str, str]:
+def settings(url: str, more: Mapping[str, str] = {}) -> dict[str, object]:
     """The client's settings for one or more URLs with a comma between. `more` are named as in a properties file without
     `schema.registry.` before: ssl.ca.location, basic.auth.user.info, … Credentials leave the URL. ConfigError."""
     plain, user = [], more.get("basic.auth.user.info")
@@ -36,7 +36,10 @@ def settings(url: str, more: Mapping[str, str] = {}) -> dict[str, str]:
         if parts.username is not None:
             user = user or f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         plain.append(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/"))
-    return {**more, "url": ",".join(plain), **({"basic.auth.user.info": user} if user else {})}
+    found: dict[str, object] = {**more, "url": ",".join(plain), **({"basic.auth.user.info": user} if user else {})}
+    if not any(each.startswith("https:") for each in plain):
+        found["ssl.ca.location"] = False  # reading all authorities that there are takes 0.2 s, for each client anew
+    return found
 
 
 def require() -> None:
@@ -52,7 +55,7 @@ def require() -> None:
 class Registry:
     """What is asked of a schema registry. Used by one event loop."""
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, object]) -> None:
         self._settings = {**_SETTINGS, **settings}
         self._clients: dict[bool, asyncio.Future[Any]] = {}
 
