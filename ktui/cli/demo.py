@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ktui.cli import Work
 from ktui.cli.open import add_options, read_config, run_app
-from ktui.cli.terminal import need_terminal, prepare_terminal
+from ktui.cli.terminal import curtain, need_terminal, prepare_terminal
 
 if TYPE_CHECKING:
     from ktui.ui.app import Opened
@@ -30,10 +30,12 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     need_terminal()
     prepare_terminal()
-    from ktui.ui.app import KtuiApp
+    with curtain("demo"):
+        from ktui.ui.app import KtuiApp
 
-    opened = open_demo(options.seed)
-    return run_app(KtuiApp(opened.proxy, config=config, title=opened.title, background=opened.background))
+        opened = open_demo(options.seed)
+        app = KtuiApp(opened.proxy, config=config, title=opened.title, background=opened.background)
+    return run_app(app)
 
 
 def open_demo(seed: int = 1) -> Opened:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ktui.cli import Work
-from ktui.cli.terminal import need_terminal, prepare_terminal
+from ktui.cli.terminal import curtain, need_terminal, prepare_terminal
 
 if TYPE_CHECKING:
     from ktui.config import Config
@@ -141,13 +141,16 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     need_terminal()
     prepare_terminal()
-    from ktui.cli.demo import open_demo
-    from ktui.ui.app import KtuiApp
 
     def connect(url: str) -> ProxyClient:
         return client_of(read_config(options, url))
 
-    return run_app(KtuiApp(client_of(config), config=config, title=config.title, connect=connect, demo=open_demo))
+    with curtain(config.title):
+        from ktui.cli.demo import open_demo
+        from ktui.ui.app import KtuiApp
+
+        app = KtuiApp(client_of(config), config=config, title=config.title, connect=connect, demo=open_demo)
+    return run_app(app)
 
 
 def client_of(config: Config) -> ProxyClient:

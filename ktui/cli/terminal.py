@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,3 +48,46 @@ def prepare_terminal() -> None:
         # Textual draws on standard error. Given the terminal itself, errors may be redirected to a file.
         raw = TerminalOutput(sys.stdout.fileno(), "w", closefd=False)
         sys.__stderr__ = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="replace")  # type: ignore[misc]
+
+
+@contextmanager
+def curtain(title: str) -> Iterator[None]:
+    """Draw a first line at once: the app needs ten times as long to be imported and to draw all of itself.
+
+    The app takes over the alternate screen and leaves it at its end; when it does not come to that, we do.
+    """
+    if os.environ.get("TEXTUAL_DRIVER"):
+        yield
+        return
+    shown = "".join(character for character in title if character.isprintable())
+    with _no_echo():
+        _write(f"\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J \x1b[1mktui\x1b[0m  \x1b[33m●\x1b[0m {shown} · opening")
+        try:
+            yield
+        except BaseException:
+            _write("\x1b[?25h\x1b[?1049l")
+            raise
+
+
+@contextmanager
+def _no_echo() -> Iterator[None]:
+    """Keys that are typed ahead are for the app: they are not to be seen before."""
+    if sys.platform == "win32":
+        yield
+        return
+    import termios
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    quiet = termios.tcgetattr(terminal)
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -29,7 +29,6 @@ from ktui.ui import keys, theming
 from ktui.ui.commands import KtuiCommands
 from ktui.ui.main import MainScreen
 from ktui.ui.report import report
-from ktui.ui.screens.help import HelpScreen
 from ktui.ui.screens.start import Address, Connected, Demo, Started, StartScreen
 
 ROUNDS = 5
@@ -89,6 +88,7 @@ class KtuiApp(App[None]):
         """Waits until a key has been acted on; None when no key is."""
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
+        self._unused_themes = self._use_themes()  # before anything is styled: a change of theme styles all again
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theming.default_roles(self.current_theme)
@@ -100,7 +100,7 @@ class KtuiApp(App[None]):
 
     async def on_mount(self) -> None:
         self._catch_signals()
-        self._use_themes()
+        self._warn("Theme not used", self._unused_themes)
         self._use_keys()
         await self.push_screen(self._first_screen())
         self._start_background()
@@ -124,7 +124,7 @@ class KtuiApp(App[None]):
             for number in self._signals:
                 get_running_loop().add_signal_handler(number, self.exit)
 
-    def _use_themes(self) -> None:
+    def _use_themes(self) -> list[ConfigError]:
         for theme in theming.shipped():
             self.register_theme(theme)
         themes, complaints = theming.of_user(self.config.theme_folder)
@@ -135,7 +135,7 @@ class KtuiApp(App[None]):
             complaints.append(ConfigError(f"there is no theme {wanted}; ctrl+p lists those there are"))
             wanted = theming.DEFAULT_THEME
         self.theme = wanted
-        self._warn("Theme not used", complaints)
+        return complaints
 
     def _use_keys(self) -> None:
         keymap, complaints = keys.check(self.config.keys)
@@ -209,6 +209,8 @@ class KtuiApp(App[None]):
                     await self.open(Opened(proxy, Config(url=proxy.url).title))
 
     def action_help(self) -> None:
+        from ktui.ui.screens.help import HelpScreen  # and Markdown with it: 30 ms that no start needs
+
         self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:

@@ -27,9 +27,6 @@ from ktui.ui.panes.record import RecordPane
 from ktui.ui.panes.stream import StreamPane
 from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.report import report
-from ktui.ui.screens.capabilities import CapabilitiesScreen
-from ktui.ui.screens.doctor import DoctorScreen
-from ktui.ui.screens.wire import WireScreen
 from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.stream_status import StreamState
 from ktui.ui.widgets.tab_line import TabLine
@@ -64,9 +61,9 @@ class MainScreen(Screen[None]):
 
     topic: var[TopicDetail | None] = var(None)
     """The open topic."""
-    shown: var[str] = var("topics")
+    shown: var[str] = var("topics", init=False)
     """Id of the pane that had the focus last."""
-    lower: var[str] = var("offsets")
+    lower: var[str] = var("offsets", init=False)
     """Which of the lower panes is shown where only one can be."""
     zoomed: var[bool] = var(False)
     record_open: var[bool] = var(False)
@@ -78,7 +75,7 @@ class MainScreen(Screen[None]):
         error: ProxyError
 
     def __init__(self, proxy: ProxyClient, title: str, config: Config) -> None:
-        super().__init__()
+        super().__init__(classes="-on-topics -lower-offsets")
         self.proxy, self._title, self._config = proxy, title, config
         self.doctor = Doctor(proxy)
         self._before = "stream"
@@ -127,16 +124,14 @@ class MainScreen(Screen[None]):
     def watch_shown(self, before: str, pane: str) -> None:
         if before != "composer":
             self._before = before
-        self.set_class(False, f"-on-{before}")
-        self.set_class(True, f"-on-{pane}")
+        self.update_classes({f"-on-{before}": False, f"-on-{pane}": True})  # each change styles the whole screen
         if pane in ("offsets", "composer"):
             self.lower = pane
         if self.is_mounted:
             self.query_one(TabLine).shown = pane
 
     def watch_lower(self, pane: str) -> None:
-        self.set_class(pane == "offsets", "-lower-offsets")
-        self.set_class(pane == "composer", "-lower-composer")
+        self.update_classes({f"-lower-{each}": each == pane for each in ("offsets", "composer")})
 
     def watch_zoomed(self, zoomed: bool) -> None:
         self.set_class(zoomed, "-zoomed")
@@ -163,14 +158,22 @@ class MainScreen(Screen[None]):
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed
 
+    # Screens that may never be opened are imported when they are: the first paint does not wait for them.
+
     def action_wire(self) -> None:
+        from ktui.ui.screens.wire import WireScreen
+
         self.app.push_screen(WireScreen(self.proxy, self._title, doctor=self.doctor))
 
     def action_doctor(self) -> None:
+        from ktui.ui.screens.doctor import DoctorScreen
+
         self.app.push_screen(DoctorScreen(self.proxy, self._title, self.doctor))
 
     @on(TopLine.ServerWanted)
     def action_capabilities(self) -> None:
+        from ktui.ui.screens.capabilities import CapabilitiesScreen
+
         self.app.push_screen(CapabilitiesScreen(self.proxy, self._title))
 
     def action_refresh_all(self) -> None:

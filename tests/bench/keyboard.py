@@ -32,7 +32,7 @@ class Latency(NamedTuple):
     count: int
 
     def __str__(self) -> str:
-        return f"p50 {self.median:5.1f} ms   p99 {self.p99:5.1f} ms   ({self.count} keys)"
+        return f"p50 {self.median:5.1f} ms   p99 {self.p99:5.1f} ms   ({self.count})"
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> Latency:

@@ -14,6 +14,7 @@ import pytest
 
 from ktui import __version__
 from ktui.cli import main
+from tests.exit.terminal import Terminal, until
 
 
 def run(*arguments: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -178,3 +179,16 @@ def test_without_uvicorn_it_says_what_to_install(
 def test_wrong_topics_are_one_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sandbox", "--port", "0", *arguments]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_first_line_is_drawn_at_once_and_taken_back_when_the_app_does_not_come() -> None:
+    failing = r"from ktui.cli.terminal import curtain" "\n" r"with curtain('p\x1b]2;x\x07q'): raise SystemExit(3)"
+    terminal = Terminal("-c", failing)
+    try:
+        assert terminal.wait() == 3
+        terminal.wait_for("ktui  ● p]2;xq · opening")
+        until(lambda: terminal.output.endswith(b"\x1b[?1049l"), "the screen of before")
+        assert terminal.output.count(b"\x1b[?1049h") == 1
+        assert b"\x1b]" not in terminal.output
+    finally:
+        terminal.close()

@@ -141,9 +141,11 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
 
     def on_resize(self, event: events.Resize) -> None:
         low = event.size.height < LOW
-        self.set_class(low, "-compact")
-        self.form.set_class(low, "-compact")
-        self.form.set_class(low and event.size.width < NARROW, "-thin")
+        before = self.form.classes
+        self.form.update_classes({"-compact": low, "-thin": low and event.size.width < NARROW}, update=False)
+        self.update_classes({"-compact": low}, update=False)
+        if self.form.classes != before:  # once for both: a change of classes styles all that is inside
+            self.update_node_styles()
 
     def watch_topic(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
         if self.is_mounted:

@@ -1,0 +1,98 @@
+"""The app under a flood: started in a terminal with its gauges, and what they said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench.bodies import TOPIC
+from tests.bench.keyboard import Keyboard, Latency
+from tests.exit.terminal import ROOT
+
+
+class Gauge(NamedTuple):
+    """A tenth of a second of the app."""
+
+    at: float
+    """Seconds of some clock."""
+    cpu: float
+    records: int
+    """Taken in so far."""
+    kept: int
+    bytes: int
+    """What the log says that it takes."""
+    resident: int
+    lags: list[float]
+    """Seconds that the loop was late, probe by probe."""
+    own: list[float]
+    """The same, without the time in which others had the cores."""
+
+
+class Reading(NamedTuple):
+    """Some seconds of the app."""
+
+    rate: float
+    """Records a second into the store."""
+    cpu: float
+    """Part of a core."""
+    lags: Latency
+    """Of the loop."""
+    own: Latency
+    """The same, without the time in which others had the cores."""
+
+    @classmethod
+    def of(cls, gauges: Sequence[Gauge]) -> Reading:
+        first, last = gauges[0], gauges[-1]
+        seconds = last.at - first.at
+        rate, cpu = (last.records - first.records) / seconds, (last.cpu - first.cpu) / seconds
+        lags, own = ([lag for gauge in gauges[1:] for lag in getattr(gauge, name)] for name in ("lags", "own"))
+        return cls(rate, cpu, Latency.of(lags), Latency.of(own))
+
+
+class Flooded(NamedTuple):
+    """A running app."""
+
+    keyboard: Keyboard
+    path: Path
+
+    def gauges(self) -> list[Gauge]:
+        """All so far."""
+        lines = self.path.read_text().splitlines(keepends=True)
+        return [Gauge(**json.loads(line)) for line in lines if line.endswith("\n")]
+
+    def watch(self, seconds: float) -> Reading:
+        """Let it run, and say how it was."""
+        start = len(self.gauges())
+        self.keyboard.drain(seconds)
+        return Reading.of(self.gauges()[start:])
+
+
+@contextmanager
+def flood(rate: float | None) -> Iterator[str]:
+    """A server in a process of its own; its address."""
+    arguments = [] if rate is None else [str(rate)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.flood", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def flooded(url: str, topic: str = TOPIC, size: tuple[int, int] = (160, 48)) -> Iterator[Flooded]:
+    """The app on a server, following the end of a topic."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gauges"
+        with Keyboard("-m", "tests.bench.subject", url, topic, str(path), size=size) as keyboard:
+            keyboard.wait_for("live")
+            yield Flooded(keyboard, path)
