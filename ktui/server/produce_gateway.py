@@ -20,12 +20,17 @@ from ktui.server.shapes import Object
 _RECORD = ("key", "value", "partition", "timestamp", "headers")
 
 
+class _Header(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    key: str
+    value: bytes | None = None
+
+
 class _Sent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     key: bytes | None = None
     value: bytes | None = None
     partition: int | None = None
     timestamp: int | None = None
-    headers: tuple[Header, ...] = ()
+    headers: tuple[_Header, ...] = ()
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
@@ -97,8 +102,15 @@ def quick(body: bytes, topic: str, partition: int | None) -> list[Draft]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     return [
-        Draft(topic, s.key, s.value, partition if s.partition is None else s.partition, s.timestamp, s.headers)
-        for s in sent
+        Draft(
+            topic,
+            each.key,
+            each.value,
+            partition if each.partition is None else each.partition,
+            each.timestamp,
+            tuple(Header(header.key, header.value) for header in each.headers),
+        )
+        for each in sent
     ]
 
 
