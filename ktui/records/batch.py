@@ -25,10 +25,12 @@ class Batch:
 
     records: list[Record] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    """Offsets that are not there, each just before a record of this batch."""
+    """Offsets that are not there, each just before a record of this batch, or before the end of what is wanted."""
     trouble: Trouble | None = None
     notes: list[Note] = field(default_factory=list)
     """What happened to the topic, to be shown before the records."""
+    size: int = 0
+    """Bytes of the answer that it was made of."""
 
     def rows(self) -> Iterator[list[Record] | Gap | Note]:
         """Everything in the order in which it is to be shown, records in runs."""
@@ -37,7 +39,7 @@ class Batch:
         start = 0
         if gaps:
             for place, record in enumerate(self.records):
-                gap = gaps.get((record.tp, record.offset))
+                gap = gaps.pop((record.tp, record.offset), None)
                 if gap is not None:
                     if place > start:
                         yield self.records[start:place]
@@ -45,3 +47,4 @@ class Batch:
                     start = place
         if start < len(self.records):
             yield self.records[start:]
+        yield from gaps.values()  # before the end that was asked for

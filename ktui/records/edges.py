@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from ktui.model import OffsetRange, TopicPartition
+from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.segment import Note
 from ktui.rest.client import ProxyClient
 
@@ -26,10 +26,13 @@ class Edges:
         ranges: Mapping[TopicPartition, OffsetRange],
         whole: bool | None,
         clock: Callable[[], float],
+        until: Positions | None = None,
     ) -> None:
         self.ranges = dict(ranges)
         self._client = client
         self._positions = positions
+        self._until = until or {}
+        """Where partitions are read to: what lies beyond is nobody's concern."""
         self._whole = whole
         self._known: dict[str, frozenset[int]] = {}
         """Partitions that each topic was seen to have."""
@@ -42,15 +45,22 @@ class Edges:
     def behind(self) -> int:
         """Offsets between the positions and the ends last heard of; those that are no records count too."""
         return sum(
-            max(0, bounds.end - max(bounds.beginning, self._positions[tp]))
+            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self._positions[tp]))
             for tp, bounds in self.ranges.items()
             if tp in self._positions
         )
 
     @property
+    def settled(self) -> bool:
+        """Every partition is read up to where it has records already: what is added later does not matter."""
+        return self._until.keys() >= self._positions.keys() and all(
+            tp in self.ranges and stop <= self.ranges[tp].end for tp, stop in self._until.items()
+        )
+
+    @property
     def overdue(self) -> bool:
         """It is time to ask again."""
-        return self._clock() - self._looked >= max(LOOK_SECONDS, len(self._positions) / 2)
+        return not self.settled and self._clock() - self._looked >= max(LOOK_SECONDS, len(self._positions) / 2)
 
     def doubt(self) -> None:
         """Take what was heard for outdated."""

@@ -12,6 +12,9 @@ from ktui.rest.dialect import MIB, Dialect, Gear
 FAR_BEHIND = 1000
 """Records from which the faster gear pays for being opened."""
 LARGEST_READ = 64 * MIB
+SMALLEST_READ = 32 * 1024
+SLOW_SECONDS = 1.0
+"""What a read may take beyond the wait that it asks for, before the next one asks for less."""
 _TOO_BIG = 3
 """Empty reads in a row, with records known to be there, after which the next one is taken to exceed max_bytes."""
 _WIDER = 8
@@ -22,7 +25,10 @@ _DRAINED = 6
 class Pace:
     """The gear of one stream."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, steady: bool = False) -> None:
+        """`steady`: the faster gear, however little is left."""
+        if steady:
+            dialect = replace(dialect, tail=dialect.catch_up)
         self._dialect = dialect
         self._in_place = dialect.tail.options == dialect.catch_up.options
         self.gear: Gear = dialect.tail
@@ -34,6 +40,8 @@ class Pace:
         """What the largest record made it grow to. Kept: where one is, there are more."""
         self._wide = 0
         """max_bytes of a read that is to bring many records, when it is."""
+        self._grown = 0
+        """max_bytes that full answers made of the gear's, or slow ones; 0: nothing yet."""
 
     @property
     def max_bytes(self) -> int | None:
@@ -41,7 +49,22 @@ class Pace:
         limit = self.gear.max_bytes
         if limit is None:
             return None
-        return max(limit, self._needed, self._asked or 0, self._wide)
+        return max(self._grown or limit, self._needed, self._asked or 0, self._wide)
+
+    def took(self, seconds: float, size: int, max_bytes: int | None) -> None:
+        """How long a read took and what it brought: full answers make the next ones larger, slow ones smaller."""
+        limit = self.gear.max_bytes
+        if limit is None or max_bytes is None or self.gear.most_bytes is None:
+            return
+        if seconds > SLOW_SECONDS + self.gear.timeout_ms / 1000:
+            self._grown = max((self._grown or limit) // 2, SMALLEST_READ)
+        elif size >= max_bytes:
+            self._grown = min(2 * (self._grown or limit), self.gear.most_bytes)
+
+    @property
+    def drained(self) -> bool:
+        """So many reads in a row brought nothing that nothing is there."""
+        return self._empty_reads >= _DRAINED
 
     def widen(self) -> None:
         """Ask for as much as at a backlog until records come; said again, for more."""
@@ -63,9 +86,13 @@ class Pace:
     def catching_up(self) -> bool:
         return self.gear is not self._dialect.tail
 
+    def anew(self) -> None:
+        """Count empty reads from here."""
+        self._empty_reads = 0
+
     def choose(self, behind: int) -> bool:
         """Take the gear for being so far behind. True when that needs a new instance."""
-        far = behind > FAR_BEHIND and not (self.catching_up and self._empty_reads >= _DRAINED)
+        far = behind > FAR_BEHIND and not (self.catching_up and self.drained)
         gear = self._dialect.catch_up if far else self._dialect.tail
         if gear is self.gear:
             return False
@@ -76,6 +103,8 @@ class Pace:
         """Take in one read. True when it is worth asking how far behind we are, and then to choose again."""
         full = self._full(records)
         if records:
+            if self._asked and self._grown:
+                self._grown = self._asked  # it had become too small for one record
             self._empty_reads, self._asked, self._wide = 0, None, 0
         elif behind > 0:
             self._empty_reads += 1
@@ -87,7 +116,7 @@ class Pace:
             if self._in_place and not records:
                 self._take(self._dialect.tail)
                 return False
-            return not self._in_place and (behind <= 0 or self._empty_reads >= _DRAINED)
+            return not self._in_place and (behind <= 0 or self.drained)
         if not full or self._full_reads < self.gear.patience:
             return False
         if self._in_place:
@@ -103,15 +132,14 @@ class Pace:
         self._needed = self._asked
         return self._needed
 
-    def beyond(self, records: Sequence[Record]) -> bool:
-        """Whether a read reached max_bytes, where this make of proxy throws away what it had beyond. With 1 byte it
-        takes single records and has nothing more."""
-        limit = self.max_bytes
+    def beyond(self, records: Sequence[Record], max_bytes: int | None) -> bool:
+        """Whether a read reached what it was asked for at most, where this make of proxy throws away what it had
+        beyond. With 1 byte it takes single records and has nothing more."""
         return (
             self._dialect.drops_beyond_max_bytes
-            and limit is not None
-            and limit > 1
-            and sum(record.size for record in records) >= limit
+            and max_bytes is not None
+            and max_bytes > 1
+            and sum(record.size for record in records) >= max_bytes
         )
 
     def _full(self, records: Sequence[Record]) -> bool:
@@ -120,4 +148,5 @@ class Pace:
     def _take(self, gear: Gear) -> None:
         self._full_reads = self._empty_reads = 0
         self._asked = None
+        self._grown = 0
         self.gear = gear

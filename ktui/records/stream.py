@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 
-from ktui.errors import Busy, Conflict, ConsumerGone, Unacceptable, Unreachable
-from ktui.model import Gap, OffsetRange, Positions, Record, TopicPartition
+from ktui.errors import Busy, Conflict, ConsumerGone, ProxyError, Unacceptable, Unreachable
+from ktui.model import OffsetRange, Positions, Record, TopicPartition
+from ktui.records.ahead import Ask, ReadAhead
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch, Trouble
+from ktui.records.bounds import Bounds
 from ktui.records.edges import LOOK_SECONDS, Edges
 from ktui.records.hollow import Hollow
+from ktui.records.intake import Intake
+from ktui.records.lanes import Disturbed, Lanes, Scale, share_out
 from ktui.records.opening import open_at
 from ktui.records.pace import Pace
 from ktui.records.segment import Note
 from ktui.rest.client import ProxyClient
-from ktui.rest.consumer import Consumer
+from ktui.rest.consumer import Consumer, Read
 
 __all__ = ["Batch", "Stream", "Trouble"]
 
@@ -30,8 +35,8 @@ LOSSES = 3
 """Instances lost in a row, without a read between, that are taken as bad luck."""
 PATIENCE = 3
 """Reads in a row without an answer that records without bytes are taken to be the reason of."""
-SUSPICION_SECONDS = 5.0
-"""How long records that may have been thrown away are waited for while others come."""
+CALM_SECONDS = 10.0
+"""How long one instance reads alone after something disturbed several."""
 
 
 class Stream:
@@ -44,29 +49,40 @@ class Stream:
         *,
         ranges: Mapping[TopicPartition, OffsetRange] | None = None,
         whole: bool | None = None,
+        bounds: Bounds | None = None,
+        lanes: int | None = None,
+        scale: Scale | None = None,
         format: str = "binary",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`ranges` given save the first asking. `whole` says whether partitions that are added later are to be read
-        too; None: when all that there are at the first asking are read."""
+        too; None: when all that there are at the first asking are read. `lanes`: instances at most at once, as many
+        as the make of proxy takes unless said; 0 makes it one of several, which never changes its gear."""
         self.positions: dict[TopicPartition, int] = dict(positions)
         """Next offset per partition; advances as batches are handed out."""
         self._client = client
         self._format = format
         self._sleep = sleep
         self._clock = clock
-        self._edges = Edges(client, self.positions, ranges or {}, whole, clock)
-        self._pace = Pace(client.dialect)
+        self._bounds = bounds or Bounds()
+        self._intake = Intake(self.positions, self._bounds)
+        self._edges = Edges(client, self.positions, ranges or {}, whole, clock, self._bounds.until)
+        self._most_lanes = client.dialect.lanes if lanes is None else lanes
+        self._scale = scale or Scale()
+        self._pace = Pace(client.dialect, steady=lanes == 0)
         self._back_off = BackOff(sleep)
         self._hollow = Hollow()
         self._going = asyncio.Event()
         self._going.set()
-        self._reopen = False
         self._look_due = False
-        self._suspect_since: float | None = None
-        """Since when records may have been thrown away between reads of this instance."""
+        self._came = False
+        """Records have come since the last time that something went wrong."""
+        self._calm_from = 0.0
+        """When lanes may be tried again."""
         self._losses = 0
+        self._dry = 0
+        """Instances in a row to which nothing came although the end that was asked for was not reached."""
 
     @property
     def ranges(self) -> dict[TopicPartition, OffsetRange]:
@@ -93,27 +109,27 @@ class Stream:
         """Records between our positions and the ends last heard of; offsets that are no records count too."""
         return self._edges.behind
 
+    @property
+    def done(self) -> bool:
+        """All that was asked for has come. Never, for a stream without an end."""
+        return self._bounds.reached(self.positions)
+
     async def batches(self) -> AsyncGenerator[Batch, None]:
-        """One batch per answer, forever. Raises ProxyError for what waiting will not heal."""
+        """One batch per answer, until the end that was asked for, or forever. Raises ProxyError for what waiting will
+        not heal."""
         age = HEARD_SECONDS
-        while True:
+        while not self.done:
             await self._going.wait()
             try:
                 if notes := await self._edges.look(age):
                     yield Batch(notes=notes)
-                self._pace.choose(self.behind)
-                async with self._client.consumer(gear=self._pace.gear, format=self._format) as consumer:
-                    await open_at(consumer, self.positions, self._sleep)
-                    self._opened()
-                    yield Batch()
-                    while not self._reopen:
-                        await self._going.wait()
-                        yield await self._next(consumer)
-                        if self._look_due:
-                            if notes := await self._edges.look():
-                                yield Batch(notes=notes)
-                            self._reopen |= self._pace.choose(self.behind) or bool(notes)
-                age = LOOK_SECONDS  # nothing went wrong: the next instance is wanted at once
+                several = self._far
+                async with aclosing(self._in_lanes() if several else self._alone()) as batches:
+                    async for batch in batches:
+                        yield batch
+                if self._dry > 1:
+                    return
+                age = 0.0 if several else LOOK_SECONDS  # nothing went wrong: the next instance is wanted at once
                 continue
             except (ConsumerGone, Conflict):
                 age = HEARD_SECONDS
@@ -123,24 +139,96 @@ class Stream:
                 continue
             except (Unreachable, Busy) as error:
                 age, trouble = HEARD_SECONDS, self._back_off.failed(error)
+            self._came = False
             yield Batch(trouble=trouble)
             await self._back_off.wait(trouble.retry_in)
 
-    def _opened(self) -> None:
-        """A new instance stands at our positions: nothing is missing between them and what it will give."""
-        self._reopen = False
-        self._suspect_since = None
-        self._hollow.opened()
+    @property
+    def _far(self) -> bool:
+        """Several instances would pay. Not before one of them brought something: that comes sooner from one alone."""
+        return (
+            self._most_lanes > 1
+            and self._came
+            and self._bounds.left is None
+            and self.behind > self._scale.far
+            and self._clock() >= self._calm_from
+        )
 
-    async def _next(self, consumer: Consumer) -> Batch:
-        """One read, and what it means for the next one."""
-        consumer.gear = self._pace.gear
-        self._look_due = False
-        behind = self.behind
-        starting = consumer.starting and behind > 0
-        timeout_ms = None if starting else self._pace.gear.timeout_ms
+    async def _alone(self) -> AsyncGenerator[Batch, None]:
+        """What one instance brings, until another one is wanted."""
+        self._pace.choose(self.behind)
+        async with self._client.consumer(gear=self._pace.gear, format=self._format) as consumer:
+            await open_at(consumer, self._bounds.due(self.positions), self._sleep)
+            self._intake.opened()
+            self._hollow.opened()
+            yield Batch()
+            with ReadAhead(consumer, lambda: self._ask(consumer)) as reads:
+                while not (self._intake.reopen or self.done or self._far):
+                    if not reads.under_way:
+                        await self._going.wait()
+                    yield await self._next(reads)
+                    if self._look_due:
+                        if notes := await self._edges.look():
+                            yield Batch(notes=notes)
+                        self._intake.reopen |= self._pace.choose(self.behind) or bool(notes)
+
+    async def _in_lanes(self) -> AsyncGenerator[Batch, None]:
+        """What several instances bring, up to the ends as they are known now, or until something disturbs them."""
+        ranges = {
+            tp: OffsetRange(held.beginning, min(held.end, self._bounds.stop(tp))) for tp, held in self.ranges.items()
+        }
+        stretches, shared = share_out(self.positions, ranges, self._most_lanes, self._scale.stretch)
+
+        def enough(running: int, begun: int) -> bool:
+            return not shared and 2 * running < begun and self._far
+
+        lanes = Lanes(stretches, self._most_lanes, self._lane, self._scale.waiting_bytes, enough)
         try:
-            received = await consumer.poll(timeout_ms, self._pace.max_bytes)
+            async with aclosing(lanes.batches()) as batches:
+                async for batch, positions in batches:
+                    self.positions.update(positions)
+                    self._losses = 0
+                    self._back_off.succeeded()
+                    yield batch  # with no await since the positions advanced
+                    if self.paused:
+                        return
+                    if self._edges.overdue and (notes := await self._edges.look()):
+                        yield Batch(notes=notes)
+                        return
+        except (Disturbed, ProxyError) as error:
+            self._most_lanes = max(2, self._most_lanes // 2)
+            self._calm_from = self._clock() + CALM_SECONDS
+            if isinstance(error, Busy | Unreachable):
+                raise
+
+    def _lane(self, start: Positions, stop: Positions) -> Stream:
+        """A reader of some of it."""
+        return Stream(
+            self._client,
+            start,
+            ranges={tp: self.ranges[tp] for tp in start},
+            whole=False,
+            bounds=Bounds(stop),
+            lanes=0,
+            format=self._format,
+            sleep=self._sleep,
+            clock=self._clock,
+        )
+
+    def _ask(self, consumer: Consumer) -> Ask:
+        """The next read, as things stand. Short ones only where something is known to be."""
+        consumer.gear = gear = self._pace.gear
+        return Ask(None if self.behind > 0 else gear.timeout_ms, self._pace.max_bytes)
+
+    async def _next(self, reads: ReadAhead) -> Batch:
+        """One read, and what it means for those after the next, which is sent before this one is looked into."""
+        self._look_due = False
+        try:
+            read, seconds = await reads.take()
+            self._pace.took(seconds, read.size, read.max_bytes)
+            if not self.paused and not self._may_have_dropped(read):
+                await reads.begin()
+            received = read.records()
         except Busy as error:
             return self._without_bytes(error)
         except Unacceptable as error:
@@ -149,59 +237,53 @@ class Stream:
         self._back_off.succeeded()
         if received and self._hollow.passed_over:
             return self._go_back()
-        beyond = self._beyond(received)
-        batch = self._accept(received)
-        if needed := self._pace.grown(received):
-            batch.notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
-        worth = self._pace.after(received, self.behind) if received or not starting else False
-        if beyond and self._suspect_since is None:
-            self._suspect_since = self._clock()
-        self._doubt(received)
-        self._look_due = worth or self._edges.overdue
-        return batch  # with no await since the positions advanced: cancelled there, its records would be lost
+        return self._taken(read, received)
 
-    def _accept(self, received: Sequence[Record]) -> Batch:
-        """What of a read is next for us: nothing twice, nothing missing unless it is really not there."""
-        batch = Batch()
-        positions, taken = self.positions, batch.records.append
-        tp, position = None, None
-        for record in received:
-            if tp is None or record.partition != tp.partition or record.topic != tp.topic:
-                tp = record.tp
-                position = positions.get(tp)
-            if position is None:
-                continue
-            if record.offset != position:
-                if record.offset < position:  # the topic may be another one now
-                    self._edges.doubt()
-                    continue
-                if self._suspect_since is not None:  # what is still missing from a new instance is really missing
-                    self._reopen = True
-                    continue
-                batch.gaps.append(Gap(tp.topic, tp.partition, position, record.offset - 1))
-            positions[tp] = position = record.offset + 1
-            taken(record)
+    def _taken(self, read: Read, received: list[Record]) -> Batch:
+        """The records of a read, and what they say about the next. With no await between the positions, which advance
+        here, and the handing out: cancelled there, records would be lost."""
+        beyond = self._beyond(read, received)
+        batch = self._intake.accept(received)
+        batch.size = read.size
+        if self._intake.outdated:
+            self._edges.doubt()
         if batch.records:
             self._hollow.cleared()
+            self._came, self._dry = True, 0
+        if needed := self._pace.grown(received):
+            batch.notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
+        starting = read.short and not received
+        worth = self._pace.after(received, self.behind) if not starting else False
+        if beyond:
+            self._intake.suspect(self._clock())
+        if self.behind > 0:
+            self._intake.doubt(received, self._clock())
+        if self._pace.drained and self._edges.settled:
+            self._pace.anew()
+            self._dry += 1
+            self._intake.reopen = True
+        self._look_due = worth or self._edges.overdue
         return batch
 
-    def _beyond(self, received: Sequence[Record]) -> bool:
+    def _may_have_dropped(self, read: Read) -> bool:
+        """Whether the next read is better left until this one was looked into."""
+        return (
+            self._client.dialect.drops_beyond_max_bytes
+            and read.max_bytes is not None
+            and 1 < read.max_bytes <= read.size
+        )
+
+    def _beyond(self, read: Read, received: list[Record]) -> bool:
         """Whether this read may have cost others. Sizes of records that were decoded there say nothing."""
         if self._format == "binary":
-            return self._pace.beyond(received)
+            return self._pace.beyond(received, read.max_bytes)
         return bool(received) and self._client.dialect.drops_beyond_max_bytes
-
-    def _doubt(self, received: Sequence[Record]) -> None:
-        """Go back when what may have been thrown away is not missed by a later record."""
-        since = self._suspect_since
-        if since is not None and self.behind > 0:
-            self._reopen |= not received or self._clock() - since >= SUSPICION_SECONDS
 
     def _go_back(self) -> Batch:
         """What came is left for a read from our positions, which brings what was passed over too."""
         self._hollow.went_back()
         self._pace.widen()
-        self._reopen = True
+        self._intake.reopen = True
         return Batch()
 
     def _without_bytes(self, error: Busy) -> Batch:
@@ -211,7 +293,7 @@ class Stream:
         if self._hollow.failed():
             self._pace.widen()
             self._edges.doubt()
-            self._reopen = True
+            self._intake.reopen = True
             return Batch()
         if self.behind <= 0 or self._hollow.streak > PATIENCE + self.behind // 1000:
             raise error
@@ -227,5 +309,5 @@ class Stream:
             words = "The proxy refuses answers beyond max_bytes, and loses them: reads are not limited any more"
         else:
             raise error
-        self._reopen = True
+        self._intake.reopen = True
         return Batch(notes=[Note(words)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -24,6 +25,22 @@ SLACK_SECONDS = 5.0
 """What a read may take beyond the wait that it asks for."""
 COMMIT_SECONDS = 70.0
 """Confluent and Strimzi answer a commit for an unknown partition after 60 s."""
+_NOTHING = 8
+"""Bytes of an answer that holds no record, however it is spaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The answer to one read, not decoded yet: that may be done while the next read is on its way."""
+
+    records: Callable[[], list[Record]]
+    """Raises NotAProxy or Unreachable for what are no records, and then spends the instance."""
+    size: int
+    """Bytes of the answer."""
+    max_bytes: int | None
+    """What was asked for."""
+    short: bool = False
+    """It was one of those that a new instance is asked with."""
 
 
 class Consumer:
@@ -77,15 +94,28 @@ class Consumer:
         await self._post("/positions/end", codec.partitions_body(tps))
 
     async def poll(self, timeout_ms: int | None = None, max_bytes: int | None = None) -> list[Record]:
-        """One read; what is not said comes from the gear. A read that is given up or broken spends the instance,
-        since its records are lost to it: after that only Conflict comes."""
+        """The records of one `read`."""
+        return (await self.read(timeout_ms, max_bytes)).records()
+
+    async def read(
+        self,
+        timeout_ms: int | None = None,
+        max_bytes: int | None = None,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Read:
+        """One read; what is not said comes from the gear. `on_sent`: it is on its way to the proxy.
+
+        A read that is given up or broken spends the instance, since its records are lost to it: after that only
+        Conflict comes.
+        """
         if self._reading:
             raise RuntimeError("one read at a time: the instance is shared by two tasks")
         if self._spent:
             raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
         gear = self.gear
+        short = timeout_ms is None and self.starting
         if timeout_ms is None:
-            timeout_ms = (gear.first_timeout_ms if self.starting else None) or gear.timeout_ms
+            timeout_ms = (gear.first_timeout_ms if short else None) or gear.timeout_ms
         max_bytes = gear.max_bytes if max_bytes is None else max_bytes
         query = f"?timeout={timeout_ms}" + ("" if max_bytes is None else f"&max_bytes={max_bytes}")
         self._reading = self._spent = True
@@ -95,16 +125,22 @@ class Consumer:
                 f"{self._path}/records{query}",
                 accept=f"application/vnd.kafka.{self._format}.v2+json",
                 seconds=timeout_ms / 1000 + SLACK_SECONDS,
+                on_sent=on_sent,
             )
-            records = codec.read(answer, lambda body: codec.records(body, self._format))
             self._spent = False
         except Refused:
             self._spent = False
             raise
         finally:
             self._reading = False
-        if records:
+        if len(answer.body) > _NOTHING:
             self._short_until = 0.0
+        return Read(lambda: self._decoded(answer), len(answer.body), max_bytes, short)
+
+    def _decoded(self, answer: Answer) -> list[Record]:
+        spent, self._spent = self._spent, True
+        records = codec.read(answer, lambda body: codec.records(body, self._format))
+        self._spent = spent
         return records
 
     async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:

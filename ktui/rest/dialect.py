@@ -26,6 +26,8 @@ class Gear(msgspec.Struct, frozen=True):
     """Create options. Two gears with the same options are changed without a new instance."""
     max_bytes: int | None = None
     """None: not sent. On Strimzi a too small one loses the whole poll."""
+    most_bytes: int | None = None
+    """What max_bytes may grow to while answers come back full. None: it stays, unless a record is larger."""
     first_timeout_ms: int | None = None
     """Wait of the reads before the first record of an instance: on Confluent every request polls at once, so
     short ones bring the first record in 275 ms where a long one takes 520."""
@@ -88,7 +90,8 @@ class Dialect(msgspec.Struct, frozen=True):
     resets: tuple[str, ...] = ("earliest", "latest")
     """Where an instance may start that finds no offset."""
     lanes: int = 2
-    """Instances at once that make a long read faster, each with partitions of its own; more make it slower."""
+    """Instances at once that make a long read faster, each with partitions or ranges of its own; more make it
+    slower."""
     poison_status: int | None = 408
     """How a read says that a record is not of the format asked for. Never comes in binary. None: it says so in the
     place of the record, and reads go on."""
@@ -137,7 +140,7 @@ CONFLUENT = Dialect(
         full_records=30,  # one inner poll
         patience=5,
     ),
-    catch_up=Gear("catch-up", timeout_ms=250, max_bytes=256 * KIB, first_timeout_ms=50),
+    catch_up=Gear("catch-up", timeout_ms=250, max_bytes=256 * KIB, most_bytes=4 * MIB, first_timeout_ms=50),
     look=Gear("look", timeout_ms=500, options={"fetch.min.bytes": 1}, max_bytes=64 * KIB, first_timeout_ms=50),
     auto_commit_off={"auto.commit.enable": "false"},
     writes_tombstones=True,
@@ -216,6 +219,7 @@ REDPANDA = Dialect(
     commit_all=b"",
     delete_body=b"",
     resets=("earliest",),
+    lanes=1,  # partitions are read side by side anyway
     unknown_topic_code=40402,
 )
 

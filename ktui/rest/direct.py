@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from ktui.errors import Conflict, ProxyError, Unsupported
 from ktui.model import Positions, Record, TopicPartition
 from ktui.rest.by_offset import PARALLEL, ByOffset
-from ktui.rest.consumer import Consumer
+from ktui.rest.consumer import Consumer, Read
 from ktui.rest.dialect import MIB, Dialect, Gear
 from ktui.rest.instances import Instance
 from ktui.rest.wire import Wire
@@ -58,7 +58,12 @@ class DirectConsumer(Consumer):
         """Takes effect at once."""
         await self.seek({tp: (await self._calls.edges(tp)).end for tp in tps})
 
-    async def poll(self, timeout_ms: int | None = None, max_bytes: int | None = None) -> list[Record]:
+    async def read(
+        self,
+        timeout_ms: int | None = None,
+        max_bytes: int | None = None,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Read:
         """What the first partitions to answer have. `max_bytes` is for each of them."""
         if self._reading:
             raise RuntimeError("one read at a time: the consumer is shared by two tasks")
@@ -67,13 +72,16 @@ class DirectConsumer(Consumer):
         self._reading = True
         try:
             self._ask_all(timeout_ms, max_bytes or MIB)
+            if on_sent is not None:
+                on_sent()
             if not self._asked:
                 await asyncio.sleep(timeout_ms / 1000)
             else:
                 await asyncio.wait(self._asked.values(), timeout=timeout_ms / 1000, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._reading = False
-        return self._harvest()
+        records = self._harvest()
+        return Read(lambda: records, sum(record.size for record in records), max_bytes)
 
     async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:
         raise self._no_group("subscribe")

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -88,6 +88,7 @@ class Wire:
         self._shows_certificate = tls.cert_file is not None
         self.unverified = self._speaks_tls and tls.insecure
         """Whoever answers there is believed."""
+        self._tells_nothing = transport is not None
         self._http = httpx.AsyncClient(
             transport=transport,
             # A context costs 16 to 44 ms and http:// needs none: an empty one trusts nobody, should TLS come up.
@@ -107,8 +108,11 @@ class Wire:
         content_type: str = CONTROL,
         seconds: float = 10.0,
         expect: Container[int] = SUCCESS,
+        on_sent: Callable[[], None] | None = None,
     ) -> Answer:
         """Send `path` (percent-encoded, after the prefix), give the answer whose status is in `expect`.
+
+        `on_sent` is called when the whole request has been written, and may be called more than once.
 
         Anything else raises the exception of `errors.py` that says what to do. A GET follows a redirect within the
         same scheme, host and port; credentials go nowhere else.
@@ -119,7 +123,7 @@ class Wire:
         try:
             there = path
             for _ in range(4):
-                answer = await self._admitted(method, there, headers, body, seconds)
+                answer = await self._admitted(method, there, headers, body, seconds, on_sent)
                 if answer.status not in _REDIRECTS or answer.status in expect:
                     break
                 there = self._redirected(method, answer)
@@ -143,23 +147,36 @@ class Wire:
         await self._http.aclose()
 
     async def _admitted(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+        on_sent: Callable[[], None] | None,
     ) -> Answer:
         """Send it, once more after a 401 if there are new credentials. A write too: a 401 was not carried out, unless
         it reports on single records."""
         seal = await self.credentials.seal()
-        answer = await self._send(method, path, headers, body, seconds, seal)
+        answer = await self._send(method, path, headers, body, seconds, seal, on_sent)
         if answer.status != 401:
             self.credentials.granted()
         elif b'"offsets"' not in answer.body and await self.credentials.renew(seal):
             seal = await self.credentials.seal()
-            answer = await self._send(method, path, headers, body, seconds, seal)
+            answer = await self._send(method, path, headers, body, seconds, seal, on_sent)
             if answer.status != 401:
                 self.credentials.granted()
         return answer
 
     async def _send(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, seconds: float, seal: Seal
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+        seal: Seal,
+        on_sent: Callable[[], None] | None,
     ) -> Answer:
         exchange = self._note(method, path, headers, body)
         if self.closed:
@@ -171,7 +188,13 @@ class Wire:
         try:
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
             async with self._http.stream(
-                method, self.address.url + path, content=body, headers=headers, timeout=timeout, auth=seal
+                method,
+                self.address.url + path,
+                content=body,
+                headers=headers,
+                timeout=timeout,
+                auth=seal,
+                extensions=None if on_sent is None else {"trace": self._heeding(on_sent)},
             ) as response:
                 exchange.status = response.status_code
                 exchange.response_headers = tuple(
@@ -194,6 +217,17 @@ class Wire:
             raise
         finally:
             self._ended(exchange, started, chunks)
+
+    def _heeding(self, on_sent: Callable[[], None]) -> Callable[[str, object], Coroutine[None, None, None]]:
+        """What httpcore tells of its steps; another transport tells nothing, so it counts as sent at once."""
+        if self._tells_nothing:
+            on_sent()
+
+        async def trace(event: str, _: object) -> None:
+            if event.endswith("receive_response_headers.started"):
+                on_sent()
+
+        return trace
 
     def _unreachable(self, error: Exception, seconds: float, exchange: Exchange) -> str:
         """Why there is no answer, in a sentence."""

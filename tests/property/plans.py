@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import msgspec
 from hypothesis import strategies as st
 
+from ktui.records.lanes import Scale
 from ktui.rest.dialect import DIALECTS, Dialect
 
 SMALL_READ = 4096
 """max_bytes of the gears here, so that a record above it is no megabyte."""
+SCALE = Scale(far=20, stretch=30, waiting_bytes=5000)
+"""Of lanes here."""
 SIZES = (0, 0, 1, 20, 200, 1000, 1500, SMALL_READ - 1, SMALL_READ, 3 * SMALL_READ)
 
 
@@ -44,6 +47,8 @@ class Plan:
     """Reads are small."""
     limited: bool
     """max_bytes is sent where it must not be."""
+    lanes: int
+    """Instances at once over what counts as a long way here."""
 
 
 KINDS = (
@@ -83,6 +88,7 @@ PLANS = st.builds(
     json=st.sampled_from((False, False, False, True)),
     tight=st.booleans(),
     limited=st.sampled_from((False, False, False, True)),
+    lanes=st.sampled_from((1, 2, 4, 8)),
 )
 
 

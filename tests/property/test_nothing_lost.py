@@ -38,6 +38,7 @@ def test_every_record_once_and_in_order(letter: str) -> None:
         counts["records"] += world.records
         counts["gaps"] += len(world.gaps)
         counts["stopped and begun again"] += world.stops
+        counts["read by several at once"] += world.watching.at_once > 2
         counts["requests"] += world.watching.requests.total()
         counts.update(world.batches)
         counts.update(f"step {step.kind}" for step in plan.steps)
@@ -48,3 +49,4 @@ def test_every_record_once_and_in_order(letter: str) -> None:
     assert counts["records"] > 1000
     assert counts["gaps"]
     assert counts["trouble"]
+    assert counts["read by several at once"]

@@ -20,6 +20,8 @@ class Watching(httpx.AsyncBaseTransport):
         self.requests: Counter[str] = Counter()
         """By method."""
         self.offences: list[str] = []
+        self.at_once = 0
+        """Most instances that were read at the same time."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests[request.method] += 1
@@ -32,6 +34,7 @@ class Watching(httpx.AsyncBaseTransport):
         if path in self._spent:
             self.offences.append(f"a read of {path} after one that was given up")
         self._reading[path] += 1
+        self.at_once = max(self.at_once, sum(map(bool, self._reading.values())))
         answered = False
         try:
             response = await self._inner.handle_async_request(request)

@@ -14,7 +14,7 @@ from ktui.rest.client import ProxyClient
 from ktui.server.flavours import FLAVOURS
 from ktui.server.memory.log import PartitionLog
 from ktui.server.sandbox import Sandbox
-from tests.property.plans import Plan, Step, dialect
+from tests.property.plans import SCALE, Plan, Step, dialect
 from tests.property.watching import Watching
 
 LATENCY = 0.004
@@ -74,7 +74,7 @@ class World:
     def _begin(self, positions: dict[TopicPartition, int]) -> None:
         loop = asyncio.get_running_loop()
         format = "json" if self.plan.json else "binary"
-        self.stream = Stream(self.client, positions, format=format, clock=loop.time)
+        self.stream = Stream(self.client, positions, format=format, lanes=self.plan.lanes, scale=SCALE, clock=loop.time)
         self.task = asyncio.create_task(self._read(self.stream))
 
     async def _read(self, stream: Stream) -> None:

@@ -89,10 +89,10 @@ def test_a_backlog_of_nothing_but_markers_is_left_for_the_tail() -> None:
 
 def test_only_a_read_that_reached_max_bytes_may_have_lost_something() -> None:
     pace = Pace(KARAPACE)
-    assert not pace.beyond(some(1, 1000))  # single records
+    assert not pace.beyond(some(1, 1000), 1)  # single records
     pace.choose(5000)
-    assert not pace.beyond(some(7, MIB))
-    assert pace.beyond(some(8, MIB))
+    assert not pace.beyond(some(7, MIB), 8 * MIB)
+    assert pace.beyond(some(8, MIB), 8 * MIB)
     confluent = Pace(CONFLUENT)
     confluent.choose(5000)
-    assert not confluent.beyond(some(8, MIB))
+    assert not confluent.beyond(some(8, MIB), MIB)

@@ -163,7 +163,7 @@ async def test_an_expired_instance_is_replaced_at_our_positions(sandbox: Sandbox
         await reader.come(10 * (round_number + 1))
         sandbox.faults.expire()
     assert in_order(reader.records) == {0: list(range(25)), 1: list(range(25))}
-    assert not reader.troubles
+    assert set(reader.troubles) <= {"Internal Server Error"}  # how Confluent ends a read of an instance that goes
     await reader.stop()
 
 
@@ -202,7 +202,7 @@ async def test_an_absent_proxy_is_tried_ever_more_seldom_until_it_is_back(
     for wait, expected in zip(waits, (0.5, 1, 2, 4, 8, 8, 8), strict=False):
         assert 0.8 * expected <= wait <= 1.2 * expected
     assert in_order(reader.records) == {0: list(range(10)), 1: list(range(10))}
-    assert all("refused" in trouble for trouble in reader.troubles)
+    assert all("refused" in trouble for trouble in reader.troubles[1:])  # the first ended the read under way
     assert reader.batches[-1].trouble is None
     await reader.stop()
 

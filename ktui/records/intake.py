@@ -1,0 +1,73 @@
+"""What of a read is next for us: nothing twice, nothing missing unless it is really not there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ktui.model import Gap, Record, TopicPartition
+from ktui.records.batch import Batch
+from ktui.records.bounds import Bounds
+
+SUSPICION_SECONDS = 5.0
+"""How long records that may have been thrown away are waited for while others come."""
+
+
+class Intake:
+    """The positions of one stream, moved by what its instances bring."""
+
+    def __init__(self, positions: dict[TopicPartition, int], bounds: Bounds) -> None:
+        self.positions = positions
+        self.bounds = bounds
+        self.reopen = False
+        """A new instance is wanted at our positions."""
+        self.outdated = False
+        """Something came from before our positions: the topic may be another one now."""
+        self._suspect_since: float | None = None
+        """Since when records may have been thrown away between reads of this instance."""
+
+    def opened(self) -> None:
+        """A new instance stands at our positions: nothing is missing between them and what it will give."""
+        self.reopen = self.outdated = False
+        self._suspect_since = None
+
+    def accept(self, received: Sequence[Record]) -> Batch:
+        """Move on over what is next."""
+        batch = Batch()
+        positions, taken = self.positions, batch.records.append
+        tp, position, stop, beyond = None, None, 0, 0
+        for record in received:
+            if tp is None or record.partition != tp.partition or record.topic != tp.topic:
+                tp = record.tp
+                position, stop = positions.get(tp), self.bounds.stop(tp)
+            if position is None:
+                continue
+            offset = record.offset
+            if offset != position:
+                if offset < position:
+                    self.outdated = True
+                    continue
+                if self._suspect_since is not None:  # what is still missing from a new instance is really missing
+                    self.reopen = True
+                    continue
+                if position < stop:
+                    batch.gaps.append(Gap(tp.topic, tp.partition, position, min(offset, stop) - 1))
+            if offset >= stop:
+                positions[tp] = position = max(position, stop)
+                beyond += 1
+                continue
+            positions[tp] = position = offset + 1
+            taken(record)
+        self.reopen |= 2 * beyond > len(received)  # most of it is read for nothing: leave those partitions out
+        self.bounds.count(batch, positions)
+        return batch
+
+    def suspect(self, now: float) -> None:
+        """This read may have cost others."""
+        if self._suspect_since is None:
+            self._suspect_since = now
+
+    def doubt(self, received: Sequence[Record], now: float) -> None:
+        """With more to come: go back when what may have been thrown away is not missed by a later record."""
+        since = self._suspect_since
+        if since is not None:
+            self.reopen |= not received or now - since >= SUSPICION_SECONDS
