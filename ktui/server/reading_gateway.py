@@ -57,6 +57,7 @@ class GatewayReading:
         self._traffic = traffic
         self._taken: list[Record] = []
         self._size = 0
+        """Bytes of what was taken, as far as they were counted: one record is enough for most reads."""
 
     async def run(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> bytes:
         """Read for at most that long; the JSON text of the answer."""
@@ -70,15 +71,13 @@ class GatewayReading:
         """Take what is there now; whether that is enough."""
         if self._instance.closed:
             raise ApiError("closed")
-        while not self._enough and (polled := await self._poll()):
+        least = max(1, min(self._instance.min_bytes or 1, self._max_bytes - 1))
+        while self._size < least and (polled := await self._poll()):
             self._taken += polled
-            self._size += sum(record.size for record in polled)
-        return self._enough
-
-    @property
-    def _enough(self) -> bool:
-        least = min(self._instance.min_bytes or 1, self._max_bytes - 1)
-        return bool(self._taken) and self._size + len(self._taken) >= least  # one without bytes is something too
+            self._size += len(polled)  # a record without bytes is something too
+            if least > self._size:
+                self._size += sum(record.size for record in polled)
+        return self._size >= least
 
     async def _poll(self) -> Sequence[Record]:
         """Fewer bytes than the limit, as C has it. An error waits until what was taken is given out."""

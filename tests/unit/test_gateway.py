@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
@@ -125,6 +126,20 @@ async def test_no_limit_of_bytes_loses_or_holds_back_a_record(server: Sandbox, h
     while found := await offsets("timeout=50&max_bytes=100"):
         reads.append(found)
     assert reads == [[0], [1], [2, 3, 4], [5], [6], [7]]
+    await seek(http, 0)
+    for query in ("max_bytes=1", "max_bytes=0", "max_bytes=-1"):
+        assert len(await offsets(f"timeout=50&{query}")) == 1
+
+
+async def test_a_read_may_wait_for_more(server: Sandbox, http: Http) -> None:
+    fill(server, 10, 10)
+    offsets = await reader(http, **{"fetch.min.bytes": "100"})
+    waiting = asyncio.create_task(offsets("timeout=900"))
+    await asyncio.sleep(0.005)
+    assert not waiting.done()
+    fill(server, 90, 10)
+    assert await waiting == [0, 1, 2, 3]
+    assert await offsets("timeout=100&max_bytes=1") == []
 
 
 async def test_a_seek_leaves_nothing_stale(server: Sandbox, http: Http) -> None:
