@@ -66,6 +66,7 @@ class ProxyTable(Secured, frozen=True, kw_only=True):
     dialect: str | None = None
     properties: dict[str, str | int | float | bool] = {}
     properties_file: str | None = None
+    schema_registry: str | None = None
 
 
 class FileTable(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ class EnvironmentTable(Secured, frozen=True):
 
     url: str | None = None
     dialect: str | None = None
+    schema_registry: str | None = None
     theme: str | None = None
     keep_mb: Megabytes | None = None
 
@@ -117,6 +119,8 @@ class Config:
     """Of the Kafka client behind kafka://, by Java's names or librdkafka's. Often secrets."""
     properties_file: Path | None = None
     """More of them, weaker ones, as other Kafka tools read them."""
+    schema_registry: str | None = field(default=None, repr=False)
+    """URLs of the schema registry behind kafka://, with its user and password."""
     theme: str | None = None
     """None is the app's own choice."""
     keep_mb: int = 256
@@ -156,6 +160,7 @@ def load(
     dialect: str | None = None,
     properties: Mapping[str, str] = {},
     properties_file: Path | None = None,
+    schema_registry: str | None = None,
 ) -> Config:
     """Merge all places. `url` may be a URL, `host:port`, or the NAME of a `[proxy.NAME]`, here and in every place.
     `secured` holds the options of `security.OPTIONS` that were given."""
@@ -187,6 +192,12 @@ def load(
     if target.headers:
         choose("headers", (target.headers, place))
     choose("dialect", (dialect, flag), (variables.dialect, "KTUI_DIALECT"), (target.dialect, place))
+    choose(
+        "schema_registry",
+        (schema_registry, flag),
+        (variables.schema_registry, "KTUI_SCHEMA_REGISTRY"),
+        (target.schema_registry, place),
+    )
     own_file = path.parent / Path(target.properties_file).expanduser() if target.properties_file else None
     choose("properties_file", (properties_file, flag), (own_file, place))
     if together := {**_texts(target.properties), **properties}:

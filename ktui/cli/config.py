@@ -23,8 +23,12 @@ def parse(arguments: list[str]) -> Work:
 def run(options: argparse.Namespace) -> int:
     """Print one line per setting."""
     from ktui.server.cluster.properties import masked
+    from ktui.server.schemas.settings import bare, divided
 
     config = read_config(options)
+    properties, registry = divided(config.properties)
+    registry_url = config.schema_registry or registry.pop("url", None)
+    properties |= {f"schema.registry.{name}": value for name, value in registry.items() if name != "url"}
     exists = config.path is not None and config.path.exists()
     print(f"{'file':<15} {config.path}{'' if exists else '  (does not exist)'}")
     shown = {
@@ -39,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
         "dialect": config.dialect or "found out by asking",
         "headers": ", ".join(sorted(config.headers)) or "none",
         "properties_file": str(config.properties_file or "none"),
-        "properties": ", ".join(f"{name}={value}" for name, value in masked(config.properties).items()) or "none",
+        "properties": ", ".join(f"{name}={value}" for name, value in masked(properties).items()) or "none",
+        "schema_registry": bare(registry_url) if registry_url else "none",
         "theme": config.theme or "the app's own",
         "keep_mb": str(config.keep_mb),
         "keys": ", ".join(f"{name} = {key}" for name, key in sorted(config.keys.items())) or "none",

@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     import asyncio
 
-    from ktui.cli.kafka import need_librdkafka, properties_of, read_file
+    from ktui.cli.kafka import need_librdkafka, properties_of, read_file, registry_of
     from ktui.config import KAFKA
     from ktui.errors import ConfigError
 
@@ -99,16 +99,19 @@ def run(options: argparse.Namespace) -> int:
     need_librdkafka()
     users = users_of(options.users, options.token_file)
     check_open(options, bool(users))
-    properties = properties_of(config)
+    properties, registry = properties_of(config), registry_of(config)
 
     from ktui.server.cluster.connection import check
 
     check(properties)
-    asyncio.run(_serve(options, properties, users))
+    asyncio.run(_serve(options, properties, users, registry))
     return 0
 
 
-async def _serve(options: argparse.Namespace, properties: dict[str, str], users: Users) -> None:
+async def _serve(
+    options: argparse.Namespace, properties: dict[str, str], users: Users, registry: dict[str, object] | None
+) -> None:
+    from ktui.cli.kafka import schemas_of
     from ktui.cli.sandbox import announce
     from ktui.server.cluster.kafka import ClusterKafka
     from ktui.server.door import Bounds
@@ -123,6 +126,7 @@ async def _serve(options: argparse.Namespace, properties: dict[str, str], users:
         bounds=Bounds(body=options.max_body_mb * MIB),
         users=users,
         read_only=options.read_only,
+        schemas=schemas_of(registry),
         log=options.log,
     )
     served = ServedGateway(ClusterKafka(properties), standing)

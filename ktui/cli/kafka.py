@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ktui.rest.client import ProxyClient
+    from ktui.server.schemas.schemas import Schemas
 
 MISSING = "asking a cluster itself needs confluent-kafka, which is not installed: pip install 'ktui[kafka]'"
 WOULD_LISTEN = "http://127.0.0.1:8082"
@@ -29,9 +30,9 @@ def client_of(config: Config) -> ProxyClient:
     from ktui.server.gateway import Gateway
     from ktui.server.within import GatewayTransport
 
-    properties = properties_of(config)
+    properties, registry = properties_of(config), registry_of(config)
     check(properties)
-    transport = GatewayTransport(lambda: Gateway(ClusterKafka(properties)))
+    transport = GatewayTransport(lambda: Gateway(ClusterKafka(properties), schemas=schemas_of(registry)))
     return ProxyClient(WOULD_LISTEN, transport=transport, stands_for=config.url, dialect=dialect_of(config))
 
 
@@ -43,9 +44,37 @@ def need_librdkafka() -> None:
 
 def properties_of(config: Config) -> dict[str, str]:
     """Everything the Kafka client is told: the address, who we are, and over both what was said by its own names."""
-    given = {**read_file(config.properties_file), **config.properties}
+    given, _ = _given(config)
     named = {"bootstrap.servers": config.url.removeprefix(KAFKA)} if config.url.startswith(KAFKA) else {}
     return {**_security(config, given), **given, **named}
+
+
+def _given(config: Config) -> tuple[dict[str, str], dict[str, str]]:
+    """What was said by the names of properties, to the Kafka client and to that of the schema registry."""
+    from ktui.server.schemas.settings import divided
+
+    return divided({**read_file(config.properties_file), **config.properties})
+
+
+def registry_of(config: Config) -> dict[str, object] | None:
+    """What the client of the schema registry is told; None without one. ConfigError."""
+    from ktui.server.schemas.settings import require, settings
+
+    own = _given(config)[1]
+    url = own.pop("url", None)
+    url = config.schema_registry or url
+    if not url:
+        return None
+    require()
+    return settings(url, own)
+
+
+def schemas_of(registry: Mapping[str, object] | None) -> Schemas | None:
+    """What reads and writes by the schemas of a registry."""
+    from ktui.server.schemas.registry import Registry
+    from ktui.server.schemas.schemas import Schemas
+
+    return Schemas(Registry(registry)) if registry else None
 
 
 def read_file(path: Path | None) -> dict[str, str]:

@@ -97,6 +97,12 @@ def add_properties(group: argparse._ArgumentGroup) -> None:
         metavar="NAME=VALUE",
         help="a property of the Kafka client, as Java's or librdkafka's clients call it; may be given more than once",
     )
+    group.add_argument(
+        "--schema-registry",
+        metavar="URL",
+        help="the registry that the formats avro, jsonschema and protobuf need; with a password in it, better in "
+        "KTUI_SCHEMA_REGISTRY",
+    )
     group.add_argument("--properties", dest="properties_file", type=Path, metavar="FILE", help="a properties file")
 
 
@@ -133,6 +139,7 @@ def read_config(options: argparse.Namespace, url: str | None = None) -> Config:
         dialect=given.get("dialect"),
         properties=dict(given.get("properties") or ()),
         properties_file=given.get("properties_file"),
+        schema_registry=given.get("schema_registry"),
     )
 
 

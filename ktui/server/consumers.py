@@ -68,7 +68,7 @@ class Consumers:
         reset = shapes.text(config, "auto.offset.reset") or flavour.default_reset
         if reset not in ("earliest", "latest", "none")[: 2 if flavour.rules == "K" else 3]:
             raise ApiError("bad_reset", reset)
-        if data_format not in ("binary", "json", "text") and flavour.rules == "C":
+        if data_format not in ("binary", "json", "text") and flavour.rules == "C" and self._proxy.schemas is None:
             raise ApiError("no_deserializer")
         least = self._least(config)
         commits = self._auto_commit(config) and not self._proxy.read_only

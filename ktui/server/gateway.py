@@ -28,6 +28,7 @@ from ktui.server.instances import LARGEST_READ, Instances
 from ktui.server.kafka import Kafka
 from ktui.server.proxy import Proxy
 from ktui.server.room import Room
+from ktui.server.schemas.schemas import Schemas
 
 IDLE_SECONDS = 300.0
 """How long an instance is kept that nobody calls (Confluent's consumer.instance.timeout.ms)."""
@@ -47,6 +48,7 @@ class Gateway:
         answers: Room | None = None,
         idle_seconds: float = IDLE_SECONDS,
         read_only: bool = False,
+        schemas: Schemas | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -55,7 +57,7 @@ class Gateway:
         """Live consumer instances by group and name."""
         self.faults = Faults(self.instances)
         """None: they are for the sandbox."""
-        self.proxy = Proxy(kafka, GATEWAY, self.instances, self.faults, clock, sleep, largest_answer)
+        self.proxy = Proxy(kafka, GATEWAY, self.instances, self.faults, clock, sleep, largest_answer, schemas=schemas)
         self.proxy.answers, self.proxy.read_only = answers or self.proxy.answers, read_only
         self.app: ASGIApp = build(self.proxy)
         self._sleep = sleep
@@ -74,6 +76,8 @@ class Gateway:
         await self.instances.aclose()
         if self.tasks:
             await asyncio.wait(self.tasks)
+        if self.proxy.schemas is not None:
+            await self.proxy.schemas.aclose()
         await self.kafka.aclose()
 
     async def _sweep(self) -> None:

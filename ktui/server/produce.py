@@ -39,7 +39,7 @@ class Produce:
 
     async def _produce(self, call: Call, partition: int | None) -> Answer:
         data_format = FORMAT_OF[call.content_type] if call.content_type else "binary"
-        records = self._requested(await call.body(), f"produce{data_format.capitalize()}.arg2")
+        _, records = self._requested(await call.body(), f"produce{data_format.capitalize()}.arg2")
         if data_format not in ("binary", "json"):
             raise ApiError("no_registry")
         decode = base64_bytes if data_format == "binary" else json_bytes
@@ -50,8 +50,8 @@ class Produce:
         ]
         return {"offsets": results, "key_schema_id": None, "value_schema_id": None}
 
-    def _requested(self, data: bytes, argument: str) -> list[Object]:
-        """The records of a produce body; `argument` is what C calls it."""
+    def _requested(self, data: bytes, argument: str) -> tuple[Object, list[Object]]:
+        """A produce body, and its records; `argument` is what C calls it."""
         value = body(data)
         if value is None:
             raise ApiError("no_body", argument)
@@ -59,7 +59,7 @@ class Produce:
         records = self._shapes.entries(request, "records", self.fields, "ProduceRecord>")
         if not records:
             raise ApiError("no_records", argument)
-        return records
+        return request, records
 
     async def _one(self, topic: str, partition: int | None, key: bytes | None, value: bytes | None) -> dict[str, Any]:
         if partition is not None and partition < 0:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import msgspec
 
 from ktui.model import Draft, Header
+from ktui.server.by_schema import Side, encoded
 from ktui.server.errors import ApiError
 from ktui.server.javajson import Json
 from ktui.server.kafka import KafkaError, RetriableError, Stored
 from ktui.server.media import FORMAT_OF
 from ktui.server.produce import Produce, base64_bytes, json_bytes
+from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
+from ktui.server.schemas.schemas import KINDS
 from ktui.server.shapes import Object
 
 _RECORD = ("key", "value", "partition", "timestamp", "headers")
@@ -54,36 +57,58 @@ class GatewayProduce(Produce):
 
     fields = _RECORD
 
+    def __init__(self, proxy: Proxy) -> None:
+        super().__init__(proxy)
+        self._schemas = proxy.schemas
+
     async def _produce(self, call: Call, partition: int | None) -> Answer:
         data_format = FORMAT_OF[call.content_type] if call.content_type else "binary"
         body, topic = await call.body(), call.path("topic")
+        ids: list[int | None] = [None, None]
         drafts = quick(body, topic, partition) if data_format == "binary" else []
+        if data_format in KINDS:
+            drafts, *ids = await self._by_schema(body, topic, partition, data_format)
         drafts = drafts or self._drafts(body, topic, partition, data_format)
         for draft in drafts:
             if draft.partition is not None and draft.partition < 0:
                 raise ApiError("negative_partition", draft.partition)
         offsets = [report(each) for each in await self._kafka.produce_all(drafts)]
         self._traffic.count(each.error_code is None for each in offsets)
-        return {"offsets": offsets, "key_schema_id": None, "value_schema_id": None}
+        return {"offsets": offsets, "key_schema_id": ids[0], "value_schema_id": ids[1]}
 
     def _drafts(self, body: bytes, topic: str, partition: int | None, data_format: str) -> list[Draft]:
         """C's way."""
-        records = self._requested(body, f"produce{data_format.capitalize()}.arg2")
-        if data_format not in ("binary", "json"):
-            raise ApiError("no_registry")
+        _, records = self._requested(body, f"produce{data_format.capitalize()}.arg2")
         decode = base64_bytes if data_format == "binary" else json_bytes
-        number = self._shapes.number
         return [
-            Draft(
-                topic,
-                decode(each.get("key")),
-                decode(each.get("value")),
-                partition if (own := number(each, "partition")) is None else own,
-                number(each, "timestamp"),
-                self._headers(each),
-            )
+            Draft(topic, decode(each.get("key")), decode(each.get("value")), *self._place(each, partition))
             for each in records
         ]
+
+    async def _by_schema(
+        self, body: bytes, topic: str, partition: int | None, data_format: str
+    ) -> tuple[list[Draft], int | None, int | None]:
+        """Drafts in a format of the schema registry, with the schemas of the keys and of the values."""
+        request, records = self._requested(body, f"produce{data_format.capitalize()}.arg2")
+        if self._schemas is None:
+            raise ApiError("no_registry")
+        places = [self._place(each, partition) for each in records]
+        sides = []
+        for name in ("key", "value"):
+            text = self._shapes.text(request, f"{name}_schema")
+            number = self._shapes.number(request, f"{name}_schema_id")
+            side = Side(name, text, number, [each.get(name) for each in records])
+            sides.append(await encoded(self._schemas, data_format, topic, side))
+        keys, values = sides
+        drafts = [
+            Draft(topic, *each) for each in zip(keys.parts, values.parts, *zip(*places, strict=True), strict=True)
+        ]
+        return drafts, keys.schema_id, values.schema_id
+
+    def _place(self, record: Object, partition: int | None) -> tuple[int | None, int | None, tuple[Header, ...]]:
+        """Partition, timestamp and headers of a record."""
+        own = self._shapes.number(record, "partition")
+        return partition if own is None else own, self._shapes.number(record, "timestamp"), self._headers(record)
 
     def _headers(self, record: Object) -> tuple[Header, ...]:
         return tuple(map(self._header, self._shapes.entries(record, "headers", ("key", "value")) or ()))

@@ -11,6 +11,7 @@ from ktui.server.flavours import Flavour
 from ktui.server.instances import LARGEST_READ, Instances
 from ktui.server.kafka import Kafka
 from ktui.server.room import Room
+from ktui.server.schemas.schemas import Schemas
 
 
 @dataclass
@@ -43,5 +44,7 @@ class Proxy:
     answers: Room = field(default_factory=lambda: Room(sys.maxsize))
     """What answers that are not taken yet leave for others."""
     traffic: Traffic = field(default_factory=Traffic)
+    schemas: Schemas | None = None
+    """What reads and writes the formats of a schema registry, where there is one."""
     read_only: bool = False
     """Whether everything that would write to the cluster is refused, and no consumer commits by itself."""

@@ -17,13 +17,15 @@ from ktui.server.instances import Instance
 from ktui.server.kafka import KafkaError
 from ktui.server.proxy import Traffic
 from ktui.server.reading import shown, until
+from ktui.server.schemas.errors import SchemaError
+from ktui.server.schemas.schemas import Read, Schemas
 
 POISON = 40801
 """C's code for what is not of the format; there it ends the read, here it stands in the place of the record."""
 
 
 class ShownRecord(msgspec.Struct, gc=False):
-    """A record whose key and value are JSON texts. With an error both are null."""
+    """A record whose key and value are JSON texts. What an error is about is null."""
 
     topic: str
     key: msgspec.Raw
@@ -49,12 +51,35 @@ def as_json(record: Record) -> ShownRecord:
         return ShownRecord(record.topic, _NULL, _NULL, *place, POISON, error.detail)
 
 
+async def by_schema(schemas: Schemas, data_format: str, records: Sequence[Record]) -> list[ShownRecord]:
+    """Records for a read in a format of the schema registry. What of one cannot be shown is null, and says why."""
+    count = len(records)
+    parts = await schemas.decode(data_format, [record.key for record in records] + [record.value for record in records])
+    return [_shown_by_schema(*each) for each in zip(records, parts[:count], parts[count:], strict=True)]
+
+
+def _shown_by_schema(record: Record, key: Read, value: Read) -> ShownRecord:
+    place = (record.partition, record.offset, record.timestamp, record.headers)
+    wrong = {name: part for name, part in (("key", key), ("value", value)) if isinstance(part, SchemaError)}
+    shown_record = ShownRecord(record.topic, _raw(key), _raw(value), *place)
+    if wrong:
+        shown_record.error_code = POISON
+        shown_record.error = "; ".join(f"{name}: {error}" for name, error in wrong.items())
+    return shown_record
+
+
+def _raw(part: Read) -> msgspec.Raw:
+    return msgspec.Raw(part) if isinstance(part, bytes) else _NULL
+
+
 class GatewayReading:
     """One read of an instance."""
 
-    def __init__(self, instance: Instance, per_poll: int, max_bytes: int, traffic: Traffic) -> None:
+    def __init__(
+        self, instance: Instance, per_poll: int, max_bytes: int, traffic: Traffic, schemas: Schemas | None = None
+    ) -> None:
         self._instance, self._per_poll, self._max_bytes = instance, per_poll, max_bytes
-        self._traffic = traffic
+        self._traffic, self._schemas = traffic, schemas
         self._taken: list[Record] = []
         self._size = 0
         """Bytes of what was taken, as far as they were counted: one record is enough for most reads."""
@@ -65,6 +90,8 @@ class GatewayReading:
         self._traffic.read += len(self._taken)
         if self._instance.format == "binary":
             return _encode(self._taken)  # a record is the wire shape: msgspec makes the base64
+        if self._schemas is not None and self._instance.format != "json":
+            return _encode(await by_schema(self._schemas, self._instance.format, self._taken))
         return _encode([as_json(record) for record in self._taken])
 
     async def _fill(self) -> bool:

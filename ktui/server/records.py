@@ -62,7 +62,8 @@ class Records:
         largest = self._proxy.largest_answer
         limit = largest if max_bytes is None else min(max_bytes, largest)
         if self._flavour.letter == "G":
-            return GatewayReading(instance, per_poll, self._proxy.answers.share(limit), self._proxy.traffic)
+            proxy = self._proxy
+            return GatewayReading(instance, per_poll, proxy.answers.share(limit), proxy.traffic, proxy.schemas)
         if self._flavour.rules == "C":
             return Reading(instance, per_poll, limit)
         if max_bytes is not None and max_bytes < 0:

@@ -12,6 +12,7 @@ from ktui.server.gateway import IDLE_SECONDS, Gateway
 from ktui.server.kafka import Kafka
 from ktui.server.observed import Log, Numbers, Observed
 from ktui.server.room import MIB, Room
+from ktui.server.schemas.schemas import Schemas
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Standing:
     users: Users = field(default_factory=Users)
     """Nobody in it: everybody may ask."""
     read_only: bool = False
+    schemas: Schemas | None = None
     log: bool = False
 
 
@@ -42,6 +44,7 @@ class ServedGateway:
             answers=room,
             idle_seconds=standing.idle_seconds,
             read_only=standing.read_only,
+            schemas=standing.schemas,
         )
         self._log = Log() if standing.log else None
         door: ASGIApp = Door(self.gateway.app, room, standing.bounds)

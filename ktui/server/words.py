@@ -90,6 +90,8 @@ CONFLUENT: Words = {
     "poison": Word(408, 40801, "{0}"),
 }
 
+_REGISTRY = "Schema Registry not defined: this gateway was started without --schema-registry"
+
 GATEWAY: Words = {
     **CONFLUENT,
     "no_instance": Word(404, 40403, "Consumer instance not found. It was deleted, or idled too long (ktui gateway)"),
@@ -98,6 +100,14 @@ GATEWAY: Words = {
     "body_too_slow": Word(408, 408, "The body did not come in time"),
     "busy": Word(429, 429, "Too much is on its way to this gateway just now"),
     "too_many": Word(429, 429, "There are {0} consumer instances already, as many as are allowed here"),
+    "no_registry": Word(422, 42207, f"Error serializing message. {_REGISTRY}"),
+    "no_schemas": Word(422, 42206, f"Error: 42206 : Payload error. {_REGISTRY}"),
+    "no_deserializer": Word(500, 50002, f"Failed to construct kafka consumer. {_REGISTRY}"),
+    "no_key_schema": Word(422, 42201, "Request includes keys but does not include key schema"),
+    "no_value_schema": Word(422, 42202, "Request includes values but does not include value schema"),
+    "bad_schema": Word(422, 42205, "Invalid schema: {0}"),
+    "no_schema": Word(422, 42207, "Error serializing message. {0}"),
+    "misfit": Word(400, 400, "{0}"),
     "read_only": Word(
         403, 403, "This gateway only reads (--read-only): nothing is sent, committed, made, changed or deleted"
     ),

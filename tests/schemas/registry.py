@@ -18,7 +18,7 @@ from ktui.server.serve import listen, make_server
 
 
 class SchemaRegistry:
-    """Schemas by id and by subject. It takes every text but "refused"."""
+    """Schemas by id and by subject. It takes every text without "refused" in it."""
 
     def __init__(self) -> None:
         self.schemas: dict[int, dict[str, Any]] = {}

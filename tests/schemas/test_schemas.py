@@ -15,11 +15,13 @@ pytest.importorskip("fastavro")
 from ktui.errors import ConfigError
 from ktui.server.schemas.codec import framed
 from ktui.server.schemas.errors import BadSchema, Misfit, NoSchema, SchemaError, Unreachable
-from ktui.server.schemas.registry import Registry, settings
+from ktui.server.schemas.registry import Registry
 from ktui.server.schemas.schemas import Schemas
+from ktui.server.schemas.settings import bare, divided, settings
 from tests.schemas.registry import SchemaRegistry, served
 from tests.schemas.test_protobuf import compiled, order
 
+REFUSED = '{"type": "string", "doc": "refused"}'
 ORDER = json.dumps({"type": "record", "name": "Order", "fields": [{"name": "id", "type": "long"}]})
 
 
@@ -160,7 +162,7 @@ async def test_what_does_not_fit_names_the_record(schemas: Schemas) -> None:
 
 async def test_schemas_that_are_refused(schemas: Schemas, registry: SchemaRegistry) -> None:
     with pytest.raises(BadSchema, match=r"refuses it \(422\): Invalid schema"):
-        await schemas.writer("avro", "t-value", text="refused")
+        await schemas.writer("avro", "t-value", text=REFUSED)
     with pytest.raises(BadSchema, match="not an Avro schema"):
         await schemas.writer("avro", "t-value", text="{}")
     with pytest.raises(NoSchema, match="does not know schema 77"):
@@ -203,13 +205,32 @@ async def test_credentials_are_sent_and_not_shown(registry: SchemaRegistry) -> N
 
 @pytest.mark.parametrize("url", ["", "registry:8081", "ftp://x", "http://", "http://a,b"])
 def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(ConfigError, match="--schema-registry wants"):
+    with pytest.raises(ConfigError, match="a schema registry is named"):
         settings(url)
 
 
 def test_settings_of_a_file_are_the_client_s() -> None:
-    more = {"ssl.ca.location": "/ca.pem", "basic.auth.user.info": "a:b"}
-    assert settings("https://one, https://two/", more) == {**more, "url": "https://one,https://two"}
+    kafka, own = divided(
+        {
+            "acks": "all",
+            "schema.registry.url": "https://x:y@one, https://two/",
+            "schema.registry.ssl.ca.location": __file__,
+            "basic.auth.credentials.source": "USER_INFO",
+            "basic.auth.user.info": "a:b",
+        }
+    )
+    url = own.pop("url")
+    assert kafka == {"acks": "all"}
+    assert bare(url) == "https://one,https://two"
+    assert settings(url, own) == {
+        "url": "https://one,https://two",
+        "ssl.ca.location": __file__,
+        "basic.auth.user.info": "a:b",
+    }
+    with pytest.raises(ConfigError, match=r"schema\.registry\.no\.such is not known"):
+        settings(url, {"no.such": "x"})
+    with pytest.raises(ConfigError, match="there is no /nowhere"):
+        settings(url, {"ssl.ca.location": "/nowhere"})
 
 
 async def test_a_setting_that_is_none_is_told() -> None:

@@ -8,7 +8,9 @@ from pathlib import PurePath
 
 from ktui.errors import ConfigError
 
-SECRET = re.compile(r"password|secret|\.key$|\.key\.pem$|jaas|token(?!\.endpoint)|assertion|oauthbearer\.config", re.I)
+SECRET = re.compile(
+    r"password|secret|user\.info|\.key$|\.key\.pem$|jaas|token(?!\.endpoint)|assertion|oauthbearer\.config", re.I
+)
 """Names of what is not to be shown."""
 MASK = "***"
 

@@ -22,7 +22,7 @@ from ktui.server.javajson import parse
 from ktui.server.schemas.avro_fit import Fitter
 from ktui.server.schemas.avro_names import Schema, definitions, label, recursive, takes_nothing
 from ktui.server.schemas.codec import START, Json, Source
-from ktui.server.schemas.errors import BadSchema
+from ktui.server.schemas.errors import BadSchema, said
 
 _TEXT, _NUMBER, _SHORT = "ktui-text", "ktui-number", "ktui-short"
 _AS_TEXT = {"bytes": _TEXT, "fixed": _TEXT, "double": _NUMBER, "float": _SHORT}
@@ -77,7 +77,7 @@ class AvroCodec:
             self._reader = fastavro.parse_schema(_Rewriting(names).schema(parsed))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, repository.base.SchemaRepositoryError,
                 schema.SchemaParseException, schema.UnknownType) as error:  # fmt: skip
-            raise BadSchema(f"not an Avro schema: {type(error).__name__} {error}") from error
+            raise BadSchema(f"not an Avro schema: {said(error)}") from error
         self._fitter = Fitter(names)
         # In C a record nested 100,000 deep, which takes 100 kB, ends the process for want of stack; in Python it is
         # an error like any other, at half the speed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ktui.server.javajson import NotJson
+
 
 class SchemaError(Exception):
     """A key or a value cannot be read or written.
@@ -31,3 +33,15 @@ class BadSchema(SchemaError):
 
 class Misfit(SchemaError):
     """Data that is not as its schema wants it."""
+
+
+_LONGEST = 300
+"""Characters of what a library says of data."""
+
+
+def said(error: Exception) -> str:
+    """What an error says, in a line; with its kind, where it may be no sentence: a KeyError says its key alone."""
+    text = str(error).partition("\n")[0]
+    if not isinstance(error, SchemaError | NotJson):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from ktui.server.javajson import parse, write
 from ktui.server.schemas.codec import START, Json, Source
-from ktui.server.schemas.errors import BadSchema, Misfit
+from ktui.server.schemas.errors import BadSchema, Misfit, said
 
 _BASE = "schema:///"
 """Where a schema stands that does not say it, so that it can refer to others beside it."""
@@ -49,4 +49,4 @@ class JsonSchemaCodec:
 
 
 def _sentence(error: Exception) -> str:
-    return error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
+    return error.message if isinstance(error, jsonschema_rs.ValidationError) else said(error)

@@ -7,49 +7,19 @@ when the first schema is wanted.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import importlib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from ktui.errors import ConfigError
 from ktui.server.schemas.codec import Source
 from ktui.server.schemas.errors import BadSchema, NoSchema, SchemaError, Unreachable
+from ktui.server.schemas.settings import MISSING
 
-MISSING = "a schema registry needs more than is installed: pip install 'ktui[schemas]'"
-_PARTS = ("attrs", "authlib", "cachetools", "fastavro", "google.protobuf", "jsonschema_rs")
 _SETTINGS: Mapping[str, object] = {"timeout": 5, "max.retries": 1, "retries.wait.ms": 200, "retries.max.wait.ms": 500}
 """Half a dozen seconds at most, then a record without its schema is an error: a read does not wait for a registry."""
 _MOST_REFERENCES = 200
 _UNPROCESSABLE = (409, 422)
 """The registry says that a schema is none, or does not go with the earlier ones of its subject."""
-
-
-def settings(url: str, more: Mapping[str, str] = {}) -> dict[str, object]:
-    """The client's settings for one or more URLs with a comma between. `more` are named as in a properties file without
-    `schema.registry.` before: ssl.ca.location, basic.auth.user.info, … Credentials leave the URL. ConfigError."""
-    plain, user = [], more.get("basic.auth.user.info")
-    for each in url.split(","):
-        parts = urlsplit(each.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError("--schema-registry wants http(s)://[USER:PASSWORD@]HOST[:PORT]")
-        if parts.username is not None:
-            user = user or f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        plain.append(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/"))
-    found: dict[str, object] = {**more, "url": ",".join(plain), **({"basic.auth.user.info": user} if user else {})}
-    if not any(each.startswith("https:") for each in plain):
-        found["ssl.ca.location"] = False  # reading all authorities that there are takes 0.2 s, for each client anew
-    return found
-
-
-def require() -> None:
-    """ConfigError when something is not installed. Imports none of it."""
-    try:
-        found = all(importlib.util.find_spec(name) for name in ("confluent_kafka", *_PARTS))
-    except ModuleNotFoundError:  # a parent of one
-        found = False
-    if not found:
-        raise ConfigError(MISSING)
 
 
 class Registry:

@@ -15,8 +15,9 @@ from importlib import import_module
 from typing import Generic, NamedTuple, TypeVar
 
 from ktui.server.schemas.codec import Codec, Json, Source, framed, schema_id
-from ktui.server.schemas.errors import BadSchema, Misfit, NoSchema, SchemaError, Unreachable
-from ktui.server.schemas.registry import MISSING, Registry
+from ktui.server.schemas.errors import BadSchema, Misfit, NoSchema, SchemaError, Unreachable, said
+from ktui.server.schemas.registry import Registry
+from ktui.server.schemas.settings import MISSING
 
 KINDS = {"avro": "AVRO", "jsonschema": "JSON", "protobuf": "PROTOBUF"}
 """What the registry calls each format."""
@@ -27,8 +28,6 @@ _AT_ONCE = 8
 """Requests to the registry."""
 _UNKNOWN_SECONDS, _DOWN_SECONDS = 10.0, 2.0
 """How long a schema that could not be had is not asked for again, and how long none is while the registry is away."""
-_LONGEST = 300
-"""Characters of what a library says of data."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -92,8 +91,13 @@ class Schemas:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _registered(self, data_format: str, subject: str, text: str) -> int:
-        key = data_format, subject, sha256(text.encode("utf-8", "replace")).digest()
+        try:
+            key = data_format, subject, sha256(text.encode()).digest()
+        except UnicodeEncodeError:
+            raise BadSchema("half a character is no text") from None
         if (number := self._ids.get(key)) is None:
+            if data_format != "protobuf":  # which the registry compiles
+                await self._aside(_made, data_format, Source(0, KINDS[data_format], text))
             number = await self._registry.register(subject, KINDS[data_format], text)
             self._ids.put(key, number)
             self._failures.drop((data_format, number))
@@ -188,7 +192,7 @@ def _read(part: bytes, codecs: Mapping[int, Codec | SchemaError]) -> bytes | Sch
     except SchemaError as error:
         return error
     except Exception as error:  # each library has its own, and none may cost the other records
-        return Misfit(f"it is not as schema {number} says: {_said(error)}")
+        return Misfit(f"it is not as schema {number} says: {said(error)}")
 
 
 def _encoded(writer: Writer, values: Sequence[Json]) -> list[bytes | None]:
@@ -197,14 +201,8 @@ def _encoded(writer: Writer, values: Sequence[Json]) -> list[bytes | None]:
         try:
             stored.append(None if value is None else framed(writer.id, writer.codec.encode(value)))
         except Exception as error:
-            said = str(error) if isinstance(error, SchemaError) else _said(error)
-            raise Misfit(f"record {at} does not fit schema {writer.id}: {said}") from error
+            raise Misfit(f"record {at} does not fit schema {writer.id}: {said(error)}") from error
     return stored
-
-
-def _said(error: Exception) -> str:
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 class Kept(Generic[K, V]):
