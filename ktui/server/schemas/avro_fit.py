@@ -64,7 +64,7 @@ class Fitter:
         fields = {each["name"]: each for each in schema["fields"]}
         for name in value:
             if name not in fields:
-                raise Misfit(f"{_at(place)}: {schema['name']} has no field {name}")
+                raise Misfit(f"{_at(place)}{schema['name']} has no field {name}")
         return {name: self._field(each, value, f"{place}.{name}", default) for name, each in fields.items()}
 
     def _field(self, field: Schema, value: dict[str, Json], place: str, default: bool) -> Any:
@@ -72,7 +72,7 @@ class Fitter:
         if name in value:
             return self.fitted(field["type"], value[name], place, default)
         if default or "default" not in field:  # defaults of defaults could unfold to any size
-            raise Misfit(f"{_at(place)} is missing, and its schema has no default")
+            raise Misfit(f"{_at(place)}missing, and its schema has no default")
         return self.fitted(field["type"], field["default"], place, True)
 
     def _array(self, schema: Schema, value: Json, place: str, default: bool) -> Any:
@@ -117,7 +117,7 @@ class Fitter:
 
 
 def _at(place: str) -> str:
-    return place.lstrip(".") or "it"
+    return f"{place.lstrip('.')}: " if place else ""
 
 
 def _refuse(place: str, wanted: str, value: Json) -> Any:
@@ -128,4 +128,4 @@ def _refuse(place: str, wanted: str, value: Json) -> Any:
         shown = f'"{value}"'
     elif isinstance(value, dict | list):
         shown = "an object" if isinstance(value, dict) else "an array"
-    raise Misfit(f"{_at(place)}: wanted {wanted}, found {shown if len(shown) <= 60 else shown[:57] + '…'}")
+    raise Misfit(f"{_at(place)}wanted {wanted}, found {shown if len(shown) <= 60 else shown[:57] + '…'}")

@@ -44,7 +44,7 @@ class JsonSchemaCodec:
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-            raise Misfit(f"{place.lstrip('.') or 'it'}: {error.message}") from error
+            raise Misfit(f"{place.lstrip('.')}: {error.message}" if place else error.message) from error
         return write(value)
 
 
