@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, KafkaException, Message
 from confluent_kafka import Consumer as Client
@@ -22,7 +21,8 @@ from confluent_kafka import KafkaError as Code
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import OffsetSpec
 
-from ktui.model import Header, Record, TopicPartition
+from ktui.model import Record, TopicPartition
+from ktui.server.cluster.ahead import Ahead
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
 from ktui.server.cluster.groups import Groups, check, places
@@ -55,13 +55,6 @@ PASSED_OVER = frozenset(
 """What librdkafka mends by itself: meanwhile there is nothing to read."""
 
 
-class Reached(NamedTuple):
-    """Behind what was read, a partition stands at this offset."""
-
-    tp: TopicPartition
-    offset: int
-
-
 class ClusterConsumer:
     """One consumer on a cluster."""
 
@@ -77,7 +70,7 @@ class ClusterConsumer:
         self._wanted: tuple[str, ...] = ()
         self._pattern: re.Pattern[str] | None = None
         self._reader: Reader | None = None
-        self._ahead: deque[Record | Reached] = deque()
+        self._ahead = Ahead()
         """Taken from the reader and not handed out."""
         self._finding: asyncio.Task[None] | None = None
         self._failure: KafkaError | None = None
@@ -173,7 +166,7 @@ class ClusterConsumer:
         if self._assigned:
             self._put_away()
         elif self._reader is not None:
-            self._ahead = deque(each for each in self._ahead if each.tp != tp)
+            self._ahead.keep(lambda other: other != tp)
             self._reader.change(partial(self._seek_member, tp), partial(_is_of, tp))
         self.on_ready()
 
@@ -215,34 +208,14 @@ class ClusterConsumer:
                 return found
 
     def _take(self, messages: list[Message]) -> None:
-        ahead = self._ahead
-        for message in messages:
+        for message in self._ahead.take(messages):
             error = message.error()
-            if error is None:
-                ahead.append(_record(message))
-            elif error.code() == Code._PARTITION_EOF:
-                tp = TopicPartition(message.topic() or "", message.partition() or 0)
-                ahead.append(Reached(tp, message.offset() or 0))
-            elif error.code() not in PASSED_OVER:
+            if error is not None and error.code() not in PASSED_OVER:
                 self._failure = translated(error, self._connection.complaints)
 
     def _handed_out(self, limit: int, max_bytes: int | None) -> list[Record]:
         """The next records, and the positions behind them."""
-        ahead, size = self._ahead, 0
-        found: list[Record] = []
-        passed: dict[tuple[str, int], int] = {}
-        while ahead and len(found) < limit:
-            each = ahead[0]
-            if type(each) is Record:
-                if max_bytes is not None:
-                    size += each.size
-                    if size > max_bytes and found:
-                        break
-                found.append(each)
-                passed[each.topic, each.partition] = each.offset + 1
-            else:
-                passed[each.tp] = each.offset
-            ahead.popleft()
+        found, passed = self._ahead.hand_out(limit, max_bytes)
         for place, offset in passed.items():
             if (tp := TopicPartition(*place)) in self._positions:
                 self._positions[tp] = offset
@@ -338,7 +311,7 @@ class ClusterConsumer:
         self._drop({TopicPartition(place.topic, place.partition) for place in lost})
 
     def _drop(self, gone: set[TopicPartition]) -> None:
-        self._ahead = deque(each for each in self._ahead if each.tp not in gone)
+        self._ahead.keep(lambda tp: tp not in gone)
         self._positions = {tp: position for tp, position in self._positions.items() if tp not in gone}
 
     def _look(self) -> None:
@@ -405,20 +378,6 @@ class ClusterConsumer:
         """Wait for what closes in the background."""
         if self._tasks:
             await asyncio.wait(self._tasks)
-
-
-def _record(message: Message) -> Record:
-    kind, stamp = message.timestamp()
-    headers: Any = message.headers()  # pairs, whatever else a producer may be given
-    return Record(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        message.key(),
-        message.value(),
-        stamp if kind else None,
-        tuple(Header(name, value) for name, value in headers) if headers else (),
-    )
 
 
 def _is_of(tp: TopicPartition, message: Message) -> bool:
