@@ -132,6 +132,9 @@ class Config:
     path: Path | None = None
     """The file that was looked for; it need not exist."""
 
+    state_path: Path | None = None
+    """The file of what is remembered between runs; None remembers nothing. `load` gives the usual one."""
+
     @property
     def theme_folder(self) -> Path:
         """Where a person's own themes are: beside the file."""
@@ -215,7 +218,9 @@ def load(
     sources.update(places)
     if insecure:
         merged["insecure"], sources["insecure"] = True, flag
-    return Config(**merged, sources=sources, path=path)
+    return Config(
+        **merged, sources=sources, path=path, state_path=platformdirs.user_state_path("ktui") / "columns.json"
+    )
 
 
 def _texts(properties: Mapping[str, str | int | float | bool]) -> dict[str, str]:

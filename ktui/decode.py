@@ -159,6 +159,11 @@ def _embed(value: bytes | None) -> str:
     return text.strip() if _is_json(value) else json.dumps(text, ensure_ascii=False)
 
 
+def without_schema(value: bytes) -> bytes:
+    """The value without the bytes in front that schema registry serialisers write."""
+    return value[5:] if value[:1] == b"\0" and _split_schema(value[:6])[0] is not None else value
+
+
 def _split_schema(value: bytes) -> tuple[int | None, bytes]:
     """The magic byte 0 and four bytes of schema id, if they are there. An id of 0 or beyond 2^24 is data."""
     if len(value) > 5 and value[0] == 0 and 0 < (schema_id := int.from_bytes(value[1:5], "big")) < 1 << 24:

@@ -15,7 +15,7 @@ from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events, on
 from textual.app import App
@@ -45,7 +45,7 @@ class Opened:
     title: str
     """Name of the profile, for the line on top."""
     background: Background | None = None
-    """Runs as long as the app: the demo's traffic."""
+    """Runs as long as the app: the demo's traffic. What is made up is not remembered either."""
 
 
 class KtuiApp(App[None]):
@@ -115,7 +115,8 @@ class KtuiApp(App[None]):
             get_running_loop().remove_signal_handler(number)
 
     def _first_screen(self) -> MainScreen:
-        return MainScreen(self._opened.proxy, self._opened.title, self.config)
+        config = self.config if self._opened.background is None else replace(self.config, state_path=None)
+        return MainScreen(self._opened.proxy, self._opened.title, config)
 
     def _catch_signals(self) -> None:
         """Textual leaves these to their default, which is death without a word to the proxy."""

@@ -141,23 +141,26 @@ def all_places() -> list[Place]:
     from ktui.ui.screens.help import HelpScreen
     from ktui.ui.screens.start import StartScreen
     from ktui.ui.screens.wire import WireScreen
+    from ktui.ui.widgets.columns_menu import ColumnsMenu
     from ktui.ui.widgets.copy_menu import CopyMenu
     from ktui.ui.widgets.filter_prompt import FilterPrompt
     from ktui.ui.widgets.filtered_table import FilteredTable
     from ktui.ui.widgets.line_table import LineTable
     from ktui.ui.widgets.prompt import Prompt
     from ktui.ui.widgets.record_table import RecordTable
+    from ktui.ui.widgets.stream_table import StreamTable
     from ktui.ui.widgets.value_view import ValueView
 
     everywhere = Place("everywhere", (MainScreen, KtuiApp))
     return [
         everywhere,
         Place("topics", (TopicsPane, LineTable)),
-        Place("stream", (StreamPane, FilteredTable, RecordTable)),
+        Place("stream", (StreamPane, StreamTable, FilteredTable, RecordTable)),
         Place("record", (RecordPane, ValueView)),
         Place("offsets", (OffsetsPane, LineTable)),
         Place("composer", (ComposerPane,), typed_in=True),
         Place("copy", (CopyMenu,)),
+        Place("columns", (ColumnsMenu,)),
         Place("prompt", (Prompt, FilterPrompt), typed_in=True),
         Place("wire", (WireScreen, LineTable)),
         Place("doctor", (DoctorScreen, LineTable)),

@@ -20,6 +20,7 @@ from ktui.records.doctor import Doctor
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import Dialect
+from ktui.state import State
 from ktui.ui.greyed import reason
 from ktui.ui.panes.composer import ComposerPane
 from ktui.ui.panes.offsets import OffsetsPane
@@ -88,7 +89,8 @@ class MainScreen(Screen[None]):
         with Horizontal(id="body"):
             yield TopicsPane(self.proxy, id="topics")
             with Vertical(id="center"):
-                yield StreamPane(self.proxy, keep_bytes=self._config.keep_mb << 20, id="stream")
+                state = State(self._config.state_path)
+                yield StreamPane(self.proxy, keep_bytes=self._config.keep_mb << 20, state=state, id="stream")
                 with Horizontal(id="lower"):
                     yield OffsetsPane(self.proxy, id="offsets").data_bind(MainScreen.topic)
                     yield ComposerPane(self.proxy, id="composer").data_bind(MainScreen.topic)

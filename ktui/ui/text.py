@@ -20,6 +20,14 @@ _REPLACED = (
     | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates: JSON can carry them, UTF-8 cannot
 )
 
+_UNEVEN = (
+    dict.fromkeys((0x200C, 0x200D), None)  # joiners: a family is one picture here and three there
+    | dict.fromkeys(range(0xFE00, 0xFE10), None)  # variation selectors: ❤ is one cell wide here and two there
+    | dict.fromkeys(range(0x1F3FB, 0x1F400), None)  # skin tones: a colour here and a square of their own there
+)
+"""What terminals do not agree on how wide it makes the text: where lines stand in columns, one cell shifts a row."""
+_DRAWN = _REPLACED | _UNEVEN
+
 TYPABLE = f"[^{re.escape(''.join(map(chr, _REPLACED)))}]*"
 """What a field of one line takes: a paste may hold anything, and fields draw what they hold."""
 
@@ -27,6 +35,11 @@ TYPABLE = f"[^{re.escape(''.join(map(chr, _REPLACED)))}]*"
 def clean(text: str) -> str:
     """The text with nothing in it that a terminal would obey, one character for one."""
     return text if text.isascii() and text.isprintable() else text.translate(_REPLACED)
+
+
+def even(text: str) -> str:
+    """Clean text that is as wide on every terminal: for lines that have something to the right of it."""
+    return text if text.isascii() and text.isprintable() else text.translate(_DRAWN)
 
 
 def plain(text: str) -> Content:

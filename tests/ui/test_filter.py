@@ -202,7 +202,7 @@ async def test_nothing_can_be_opened_when_nothing_matches(sandbox: Sandbox, prox
 async def test_marks_are_hidden(sandbox: Sandbox, proxy: ProxyClient) -> None:
     async with opened(sandbox, proxy) as (pane, pilot, host):
         pane.records.mark(Gap("orders", 0, 60, 69))
-        await until(pilot, lambda: "60 to 69 not there" in host.text)
+        await until(pilot, lambda: "60 to 69 missing" in host.text)
         await pilot.press("slash", *"ann")
         assert "not there" not in host.text
         assert len(pane.table.view) == 20

@@ -81,8 +81,8 @@ async def test_gaps_and_notes_have_rows_of_their_own() -> None:
     async with showing(log) as (table, pilot, app):
         shown = lines(app)
         assert "╌╌ jumped to 181 ╌╌" in shown[1]
-        assert "╌╌ 3: 8,121 to 8,126 not there (compacted or aborted) ╌╌" in shown[3]
-        assert "╌╌ 3: 8,128 is not there (compacted or aborted) ╌╌" in shown[4]
+        assert "╌╌ 3: 8,121 to 8,126 missing (compacted or aborted) ╌╌" in shown[3]
+        assert "╌╌ 3: 8,128 missing (compacted or aborted) ╌╌" in shown[4]
         table.choose()
         await pilot.pause()
         assert table.record is None

@@ -11,17 +11,21 @@ from textual.message import Message
 
 from ktui.model import Record
 from ktui.rest.client import ProxyClient
+from ktui.state import State
 from ktui.ui.greyed import NO_TOPIC
 from ktui.ui.panes import stream_keys
 from ktui.ui.panes.record import RecordPane
 from ktui.ui.panes.stream_reading import StreamReading
+from ktui.ui.widgets.columns_menu import ColumnsMenu
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.filter_prompt import FilterPrompt
 from ktui.ui.widgets.goto_prompt import GoToPrompt
 from ktui.ui.widgets.partition_choice import PartitionsPrompt
+from ktui.ui.widgets.path_prompt import PathPrompt
 from ktui.ui.widgets.question_line import QuestionLine
 from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState
+from ktui.ui.widgets.stream_table import StreamTable
 
 
 class StreamPane(StreamReading):
@@ -46,8 +50,10 @@ class StreamPane(StreamReading):
     class ComposeRequested(Message):
         """The user wants to write a record."""
 
-    def __init__(self, proxy: ProxyClient, *, keep_bytes: int = 256 << 20, id: str | None = None) -> None:
-        super().__init__(proxy, keep_bytes=keep_bytes, id=id)
+    def __init__(
+        self, proxy: ProxyClient, *, keep_bytes: int = 256 << 20, state: State | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(proxy, keep_bytes=keep_bytes, state=state, id=id)
         self.questions = QuestionLine(self.table)
 
     def compose(self) -> ComposeResult:
@@ -102,6 +108,10 @@ class StreamPane(StreamReading):
             self.notify("There is no record under the cursor.", severity="warning", markup=False)
         return record
 
+    def action_fields(self) -> None:
+        self.columns.turn()
+        self._say()
+
     def action_figures(self) -> None:
         self.figures.turn()
 
@@ -124,6 +134,9 @@ class StreamPane(StreamReading):
             there = {each.partition for each in self.topic.partitions}
             await self.questions.ask(PartitionsPrompt(there, self._partitions))
 
+    async def action_columns(self) -> None:
+        await self.questions.ask(ColumnsMenu(self.table))
+
     @on(GoToPrompt.Chosen)
     async def _go_to(self, event: GoToPrompt.Chosen) -> None:
         event.stop()
@@ -135,3 +148,32 @@ class StreamPane(StreamReading):
         event.stop()
         await self.questions.close()
         self.read_only(event.partitions)
+
+    # Columns
+
+    @on(StreamTable.ColumnsChanged)
+    def _columns_changed(self, event: StreamTable.ColumnsChanged) -> None:
+        event.stop()
+        self.columns.changed()
+        self.call_after_refresh(self._say)
+
+    @on(StreamTable.HeadClicked)
+    async def _head_clicked(self, event: StreamTable.HeadClicked) -> None:
+        event.stop()
+        await self.questions.ask(ColumnsMenu(self.table, event.column.id))
+
+    @on(ColumnsMenu.PathWanted)
+    async def _path_wanted(self, event: ColumnsMenu.PathWanted) -> None:
+        event.stop()
+        await self.questions.close()
+        await self.questions.ask(PathPrompt(self.table.record))
+
+    @on(PathPrompt.Chosen)
+    async def _add_path(self, event: PathPrompt.Chosen) -> None:
+        event.stop()
+        await self.questions.close()
+        self.columns.add(event.path)
+        self._say()
+
+    def _on_unmount(self) -> None:
+        self.columns.save()

@@ -16,6 +16,11 @@ Records as they come. The view follows the end until you move up, scroll or open
   kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
   go to the next match and the one before, also in the whole list. What is searched are the bytes as they came, but
   `"id": 7` finds `"id":7` too, and the other way round.
+- `t` shows JSON as a table: the fields that the records share, each in its column, numbers as they were written.
+  What is no JSON stands there as it is. `t` again shows values on one line.
+- `o` changes the columns: arrows choose one, `space` hides or shows it, `<` and `>` move it, `+` and `-` make it wider
+  or narrower, `=` as wide as needed, `a` adds a field by its path, as in `customer.id` or `items[0].sku`. All of it is
+  remembered for the topic. With the mouse, drag a name to move a column, and what is right of it to make it wider.
 - `p` chooses the partitions that are read; the others keep their place.
 - `v` shows figures below the list: the rate of the last minute, the share of each partition, how large values are,
   and the most frequent keys, of the records in the list and those that come. `v` again hides them.
@@ -28,10 +33,12 @@ BINDINGS: list[BindingType] = [
     Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
     Binding("slash", "filter", "filter", id="stream.filter", tooltip="Only records that contain what is typed"),
     Binding("g", "go_to", "go to", id="stream.goto", tooltip="Go to an offset, a time, the beginning, the end"),
+    Binding("t", "fields", "fields", id="stream.fields", tooltip="The fields of JSON as columns; again: one line"),
     Binding("end", "live", "live", id="stream.live", tooltip="Follow the newest records"),
     Binding("c", "compose", "compose", id="stream.compose", tooltip="Write a record to this topic"),
     Binding("r", "resend", "resend", id="stream.resend", tooltip="Put this record into the composer"),
     Binding("y", "copy", "copy…", id="stream.copy", tooltip="Copy the value, the key, all of it, or its place"),
     Binding("v", "figures", "figures", id="stream.figures", tooltip="Rate, partitions, sizes and keys; again: hide"),
+    Binding("o", "columns", "columns…", id="stream.columns", tooltip="Which columns, in which order, how wide"),
     Binding("p", "partitions", "partitions", id="stream.partitions", tooltip="Choose which partitions are read"),
 ]

@@ -20,11 +20,15 @@ from ktui.records.following import Following
 from ktui.records.log import Note, RecordLog
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
+from ktui.state import State
+from ktui.ui.panes.stream_columns import StreamColumns
 from ktui.ui.report import report
+from ktui.ui.text import clean
 from ktui.ui.widgets.figures_strip import FiguresStrip
 from ktui.ui.widgets.filtered_table import FilteredTable
 from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState, StreamStatus
+from ktui.ui.widgets.stream_table import StreamTable
 from ktui.ui.widgets.stream_words import hint, jump_words, title
 
 FIRST = 100
@@ -59,12 +63,14 @@ class StreamReading(Vertical):
         state: StreamState
         error: ProxyError | None
 
-    def __init__(self, proxy: ProxyClient, *, keep_bytes: int, id: str | None = None) -> None:
+    def __init__(self, proxy: ProxyClient, *, keep_bytes: int, state: State | None, id: str | None) -> None:
+        """`state` remembers the columns of topics; without one they last as long as the pane."""
         super().__init__(id=id)
         self.proxy = proxy
         self.records = RecordLog(max_bytes=keep_bytes)
         self.status = StreamStatus()
-        self.table = FilteredTable(self.records)
+        self.table = StreamTable(self.records)
+        self.columns = StreamColumns(self.table, proxy.url, state or State())
         self.figures = FiguresStrip(self.records, self.status)
         self._following: Following | None = None
         self._partitions: frozenset[int] = frozenset()
@@ -86,6 +92,7 @@ class StreamReading(Vertical):
         self.topic, self._following, self._apart = topic, None, {}
         self._partitions = frozenset(each.partition for each in topic.partitions)
         self.table.forget()
+        self.columns.open(topic.name)
         self._begin(target or SeekTarget.last(FIRST))
 
     def seek(self, positions: Positions) -> None:
@@ -207,7 +214,8 @@ class StreamReading(Vertical):
             return
         following = self._following
         self.status.look(self.state, self._error, self._retry_at, self.table, following.behind if following else 0)
-        name = title(self.topic, self._partitions, self.table.filter, numbered=not self.screen.has_class("-narrow"))
+        numbered = not self.screen.has_class("-narrow")
+        name = title(self.topic, self._partitions, self.columns.words, self.table.filter, numbered=numbered)
         line = self.status.line(self.size.width - 4)
         if (name, line) != self._said:  # saying it again would repaint the whole pane
             self._said = (name, line)
@@ -223,6 +231,9 @@ class StreamReading(Vertical):
             self.go_on()
         if self.state in (StreamState.HELD, StreamState.AHEAD) and not self._ticks % 4:
             self.look()
+        self.columns.tick()
+        if complaint := self.columns.complaint():
+            self.notify(clean(complaint), severity="warning", timeout=10, markup=False)
         self._say()
 
     def _enough_ahead(self, rows: int) -> bool:

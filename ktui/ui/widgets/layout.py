@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from ktui.jsontext import Line, Role, Span
-from ktui.ui.text import clean
+from ktui.ui.text import even
 
 INDENT = 4
 _BATCH = 32
@@ -158,9 +158,9 @@ def _cuts(text: str, width: int) -> Iterator[int]:
     else:
         while end - start:
             size = min(width, end - start)
-            while (cells := cell_len(clean(text[start : start + size]))) > width and size > 1:
+            while (cells := cell_len(even(text[start : start + size]))) > width and size > 1:
                 size = max(1, min(size - 1, size * width // cells))
-            while start + size < end and cell_len(clean(text[start : start + size + 1])) <= width:
+            while start + size < end and cell_len(even(text[start : start + size + 1])) <= width:
                 size += 1
             start += size
             if start < end:

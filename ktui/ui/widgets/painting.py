@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.widget import Widget
 
 from ktui.jsontext import Role, Span
-from ktui.ui.text import cell_cut, clean
+from ktui.ui.text import cell_cut, even
 
 ROLES = {f"role--{role.value}" for role in Role} | {"role--cursor", "role--bar", "role--gap", "role--head"}
 """Component classes of a widget that paints."""
@@ -69,7 +69,7 @@ class Palette:
             if text.isascii() and text.isprintable():
                 size = len(text)
             else:
-                text = clean(text)
+                text = even(text)
                 size = cell_len(text)
             style = styles[role.value]
             if used + size <= width:

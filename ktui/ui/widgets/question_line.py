@@ -6,6 +6,7 @@ from textual import on
 from textual.containers import VerticalGroup
 from textual.widget import Widget
 
+from ktui.ui.widgets.columns_menu import ColumnsMenu
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.filter_prompt import FilterPrompt
 from ktui.ui.widgets.prompt import Prompt
@@ -19,7 +20,7 @@ class QuestionLine(VerticalGroup):
         dock: bottom;
         height: auto;
         & > Prompt { dock: none; }
-        & > CopyMenu { dock: none; }
+        & > CopyMenu, & > ColumnsMenu { dock: none; }
         &.-top { dock: top; }
     }
     """
@@ -29,7 +30,7 @@ class QuestionLine(VerticalGroup):
         super().__init__()
         self._back = back
 
-    async def ask(self, question: Prompt | CopyMenu) -> None:
+    async def ask(self, question: Prompt | CopyMenu | ColumnsMenu) -> None:
         """Show a question, unless one is open. It has the focus when this returns: what is typed ahead is for it."""
         if not self.children:
             self.set_class(question.has_class("-top"), "-top")
@@ -53,6 +54,8 @@ class QuestionLine(VerticalGroup):
         await self.close()
 
     @on(CopyMenu.Closed)
-    async def _copied(self, event: CopyMenu.Closed) -> None:
+    @on(ColumnsMenu.Closed)
+    async def _menu_closed(self, event: CopyMenu.Closed | ColumnsMenu.Closed) -> None:
         event.stop()
-        await self.close()
+        if event.menu in self.children:  # else it has made room for another question
+            await self.close()

@@ -1,87 +1,89 @@
-"""What one row of the stream says, and how wide its columns are. Records in, spans out; nothing about scrolling."""
+"""What one row of the stream says in each of its columns. Records in, spans out; nothing about scrolling."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
 
 from ktui import decode
+from ktui.columns import Column
+from ktui.fields import Fields, field_spans
 from ktui.jsontext import Role, Span
-from ktui.model import Gap, Record
-from ktui.ui.text import clean
+from ktui.model import Gap, Header, Record
+from ktui.ui.text import even
 
-KEY_WIDTHS = (8, 32)
-TIME_FROM = 80
-"""Columns a table must have to give some to the time."""
-_CLOCK, _DATED = len("14:03:17.142"), len("11-20 14:03:17.142")
+KEY_CELLS = 32
+"""Of a key that a row can show, unless its column is made wider."""
+FIELD_CELLS = 200
 NO_TIME = "time: not sent by this proxy"
-_SEPARATOR = "  "
+_CLOCK, _DATED = len("14:03:17.142"), len("11-20 14:03:17.142")
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Widths in cells. 0 leaves a column out."""
-
-    partition: int = 1
-    offset: int = 8
-    time: int = 0
-    key: int = KEY_WIDTHS[0]
-
-    def fit(self, needed: Columns) -> Columns:
-        """As wide as both need."""
-        return Columns(
-            max(self.partition, needed.partition),
-            max(self.offset, needed.offset),
-            max(self.time, needed.time),
-            max(self.key, needed.key),
-        )
-
-    def value_from(self) -> int:
-        """Cells in front of the value."""
-        gap = len(_SEPARATOR)
-        return 1 + self.partition + gap + self.offset + gap + (self.time and self.time + gap) + self.key + gap
-
-    def head(self, width: int, *, timed: bool) -> list[Span]:
-        """The line of column names."""
-        parts = [" " + "P".ljust(self.partition), "OFFSET".rjust(self.offset)]
-        if self.time:
-            parts.append("TIME".ljust(_CLOCK).rjust(self.time))
-        parts += ["KEY".ljust(self.key), "VALUE"]
-        line = _SEPARATOR.join(parts)
-        if not timed and len(line) + len(NO_TIME) + 3 <= width:
-            line = line.ljust(width - len(NO_TIME) - 1) + NO_TIME
-        return [Span(line, Role.MUTED)]
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
-    """A record as the table shows it, before it is cut to the columns."""
+    """A record as the table shows it, before it is cut to the columns. Each cell is made when it is first asked for."""
 
-    record: Record
-    key: list[Span]
-    time: str
-    needs: Columns
+    __slots__ = ("_cells", "_fields", "_needs", "measured", "record", "time")
 
-    @classmethod
-    def of(cls, record: Record, before: Record | None) -> Row:
+    def __init__(self, record: Record, before: Record | None) -> None:
         """`before` is the record above, if any: the date is shown where it changes."""
-        key = key_spans(record)
-        time = time_text(record.timestamp, before.timestamp if before else None)
-        longest = sum(cell_len(clean(span.text)) for span in key)
-        needs = Columns(
-            len(str(record.partition)),
-            len(f"{record.offset:,}"),
-            len(time),
-            max(KEY_WIDTHS[0], min(longest, KEY_WIDTHS[1])),
-        )
-        return cls(record, key, time, needs)
+        self.record = record
+        self.time = time_text(record.timestamp, before.timestamp if before else None)
+        self._cells: dict[str, list[Span]] = {}
+        self._needs: dict[str, int] = {}
+        self._fields: Fields | None = None
+        self.measured: object = None
+        """Columns that know what this row needs."""
+
+    @property
+    def fielded(self) -> bool:
+        """Whether the value has fields at all."""
+        if self._fields is None:
+            self._fields = Fields(self.record.value)
+        return self._fields.there
+
+    def cell(self, column: Column, width: int) -> list[Span]:
+        """What stands in a column of this width; the value and the headers are cut near it."""
+        record, name = self.record, column.name
+        if not column.field:
+            match name:
+                case "value":
+                    return value_spans(record, width)
+                case "headers":
+                    return header_spans(record.headers, width)
+                case "key" if width > KEY_CELLS:
+                    return key_spans(record, width)
+        spans = self._cells.get(column.id)
+        if spans is None:
+            spans = self._cells[column.id] = self._made(column)
+        return spans
+
+    def need(self, column: Column) -> int:
+        """Cells that would show all of it; for headers and the key somewhat less than all of a long one."""
+        need = self._needs.get(column.id)
+        if need is None:
+            need = self._needs[column.id] = sum(cell_len(even(text)) for text, _ in self.cell(column, KEY_CELLS))
+        return need
+
+    def _made(self, column: Column) -> list[Span]:
+        record = self.record
+        if column.field:
+            raw = self._fields.at(column.path) if self.fielded and self._fields else None
+            return [] if raw is None else field_spans(raw, FIELD_CELLS)
+        match column.name:
+            case "partition":
+                return [Span(str(record.partition), Role.MUTED)]
+            case "offset":
+                return [Span(f"{record.offset:,}", Role.TEXT)]
+            case "time":
+                return [Span(self.time, Role.MUTED)] if self.time else []
+        return key_spans(record, KEY_CELLS)
 
 
-def key_spans(record: Record) -> list[Span]:
+def key_spans(record: Record, width: int) -> list[Span]:
     """The key on one line. A plain one has the colour of keys, whatever it looks like."""
-    spans = decode.preview(record.key, KEY_WIDTHS[1])
+    spans = decode.preview(record.key, width)
     if len(spans) == 1 and spans[0].role is not Role.WORD:
         return [Span(spans[0].text, Role.NAME)]
     if len(spans) == 2 and spans[-1].role is Role.NUMBER:
@@ -94,6 +96,25 @@ def value_spans(record: Record, width: int) -> list[Span]:
     if record.value is None:
         return [Span("null" if record.key is None else "tombstone", Role.WORD)]
     return decode.preview(record.value, width)
+
+
+def header_spans(headers: Sequence[Header], width: int) -> list[Span]:
+    """The headers on one line: name=value, as far as `width` cells go."""
+    spans: list[Span] = []
+    used = 0
+    for header in headers:
+        value = [] if header.value == b"" else decode.preview(header.value, width)
+        spans += [Span("  " if spans else "", Role.TEXT), Span(header.key[: width + 1], Role.NAME)]
+        spans += [Span("=", Role.PUNCTUATION), *value]
+        used += len(header.key) + sum(len(text) for text, _ in value)
+        if used > width * 2:
+            break
+    return spans
+
+
+def time_cells(need: int) -> int:
+    """The time with or without the date, nothing in between."""
+    return 0 if not need else _CLOCK if need <= _CLOCK else _DATED
 
 
 def time_text(timestamp: int | None, before: int | None) -> str:
@@ -118,22 +139,11 @@ def local(timestamp: int) -> datetime | None:
 
 def gap_text(gap: Gap) -> str:
     """Which offsets are missing."""
-    if gap.first == gap.last:
-        return f"{gap.partition}: {gap.first:,} is not there (compacted or aborted)"
-    return f"{gap.partition}: {gap.first:,} to {gap.last:,} not there (compacted or aborted)"
+    which = f"{gap.first:,}" if gap.first == gap.last else f"{gap.first:,} to {gap.last:,}"
+    return f"{gap.partition}: {which} missing (compacted or aborted)"
 
 
 def ruled(text: str, width: int) -> str:
     """Text, already clean, in a dashed line."""
     line = f"╌╌╌╌ {text} "
     return line + "╌" * max(0, width - cell_len(line) - 1)
-
-
-def columns_for(rows: list[Row], sticky: Columns, width: int) -> Columns:
-    """Columns for these rows in a table of this width; partition, offset and time never get narrower."""
-    needed = Columns()
-    for row in rows:
-        needed = needed.fit(row.needs)
-    fitted = sticky.fit(needed)
-    time = 0 if width < TIME_FROM or not fitted.time else (_CLOCK if fitted.time <= _CLOCK else _DATED)
-    return replace(fitted, time=time, key=needed.key)

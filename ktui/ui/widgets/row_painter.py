@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
+from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from ktui.columns import Column, Columns
 from ktui.jsontext import Role, Span
 from ktui.model import Gap, Record
 from ktui.records.needle import Needle
-from ktui.ui.text import clean
+from ktui.ui.text import even
+from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit
 from ktui.ui.widgets.match_spans import matched
 from ktui.ui.widgets.painting import Palette
-from ktui.ui.widgets.record_row import Columns, Row, columns_for, gap_text, ruled, value_spans
+from ktui.ui.widgets.record_row import NO_TIME, Row, gap_text, ruled, time_cells, value_spans
 from ktui.ui.widgets.record_view import RecordView
 
 _PATIENCE = 40
@@ -23,17 +26,26 @@ _PATIENCE = 40
 _KEPT = 1024
 _BEGINNING = 4096
 """Bytes of a value that a row can show something of."""
+_TITLES = {"partition": "P"}
+_TITLE_CELLS = 20
+"""Of a path that a column makes room for."""
 
 
 class RowPainter:
     """Draws rows by their place in the view."""
 
     def __init__(self, view: RecordView) -> None:
+        self.columns = Columns()
+        self.slots: list[Slot] = []
+        """Where the columns stand that there is room for."""
+        self.chosen = ""
+        """Id of the column whose name is lit."""
         self._view = view
         self._needle: Needle | None = None
         self._rows: LRUCache[int, Row] = LRUCache(_KEPT)
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(_KEPT)
-        self._columns = Columns()
+        self._shown: tuple[Column, ...] = tuple(column for column in self.columns.in_play if column.shown)
+        self._needs: dict[str, int] = {}
         self._roomy = 0
         self._timed = False
         self._width = 0
@@ -41,7 +53,15 @@ class RowPainter:
     def forget(self) -> None:
         """Other records come now: the columns begin anew."""
         self.look_for(self._needle)
-        self._columns, self._timed = Columns(), False
+        self._timed = False
+        self.show(self.columns)
+
+    def show(self, columns: Columns) -> None:
+        """Other columns, or the same with other widths."""
+        self.columns = columns
+        self._shown = tuple(column for column in columns.in_play if column.shown)
+        self._needs, self._width = {}, 0
+        self._strips.clear()
 
     def look_for(self, needle: Needle | None) -> None:
         """The view shows other rows; what is looked for is marked in them."""
@@ -54,24 +74,55 @@ class RowPainter:
         self._strips.clear()
 
     def fit(self, start: int, stop: int, width: int, *, flying: bool) -> None:
-        """Let the columns fit the rows from `start` to `stop`. While rows fly by the key column shrinks late."""
+        """Let the columns fit the rows from `start` to `stop`. Most never get narrower while the same records come;
+        the key's does, late while rows fly by."""
         rows = [self._row(place, item) for place in range(start, stop) if (item := self._view.record(place))]
         self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
-        columns = columns_for(rows, self._columns, width)
-        if columns.key < self._columns.key:
+        needs = self._needed(rows)
+        key = max((row.need(column) for column in self._shown if column.id == "key" for row in rows), default=0)
+        if key < needs.get("key", 0):
             self._roomy = self._roomy + 1 if flying else _PATIENCE
             if self._roomy < _PATIENCE:
-                columns = replace(columns, key=self._columns.key)
+                key = needs["key"]
         else:
             self._roomy = 0
-        if columns != self._columns or width != self._width:
-            self._columns, self._width = columns, width
+        needs["key"] = key
+        if needs != self._needs or width != self._width:
+            self._needs, self._width = needs, width
+            self.slots = fit(self._shown, needs, width)
             self._strips.clear()
+
+    def _needed(self, rows: Sequence[Row]) -> dict[str, int]:
+        """What the columns needed before, and what rows that were not asked yet need more."""
+        needs = dict(self._needs) or {column.id: _least(column) for column in self._shown}
+        for row in rows:
+            if row.measured is self._shown:
+                continue
+            row.measured = self._shown
+            for column in self._shown:
+                if column.name not in ("value", "key") or column.field:
+                    needs[column.id] = max(needs[column.id], row.need(column))
+        if "time" in needs:
+            needs["time"] = time_cells(needs["time"])
+        return needs
 
     def head(self, palette: Palette) -> Strip:
         """The names of the columns."""
-        head = self._columns.head(self._width, timed=self._timed or not len(self._view))
-        return Strip(palette.paint(head, self._width), self._width)
+        segments, end = [], 0
+        for column, start, width in self.slots:
+            title = _title(column, width)
+            if column.right or (column.name == "offset" and not column.field):
+                title = title.rjust(width + len(title) - cell_len(title))
+            elif column.name == "time" and not column.field:
+                title = title.ljust(time_cells(1)).rjust(width)
+            chosen = column.id == self.chosen
+            segments.append(Segment(" " * (start - end), palette.style("head")))
+            segments += palette.fill(title, width, palette.style("bar" if chosen else "head", chosen))
+            end = start + width
+            if column.id == "value" and not self._timed and len(self._view) and width > len(NO_TIME) + 12:
+                segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, palette.style("head"))[0]
+                segments.append(Segment(NO_TIME + " ", palette.style("head")))
+        return Strip([*segments, Segment(" " * (self._width - end), palette.style("head"))], self._width)
 
     def words(self, text: str, line: int, palette: Palette) -> Strip:
         """A line of text, wrapped, for a table without rows."""
@@ -90,20 +141,47 @@ class RowPainter:
     def _segments(self, place: int, lit: bool, palette: Palette) -> list[Segment]:
         bar = Segment("▌" if lit else " ", palette.style("bar", lit))
         item = self._view[place]
-        if not isinstance(item, Record):
-            text = gap_text(item) if isinstance(item, Gap) else item.text
-            style = palette.style("gap" if isinstance(item, Gap) else "muted", lit)
-            return [bar, *palette.fill(ruled(clean(text), self._width - 1), self._width - 1, style)]
-        row, columns = self._row(place, item), self._columns
-        cells = [bar, Segment(f"{item.partition:<{columns.partition}}", palette.style("muted", lit))]
-        cells.append(Segment(f"  {item.offset:>{columns.offset},}  ", palette.style("text", lit)))
-        if columns.time:
-            time = row.time[: columns.time].rjust(columns.time)
-            cells.append(Segment(f"{time}  ", palette.style("muted", lit)))
-        cells += palette.paint(self._marked(item.key, row.key), columns.key, lit=lit)
-        cells.append(Segment("  ", palette.style("text", lit)))
-        room = max(0, self._width - columns.value_from())
-        return cells + palette.paint(self._marked(item.value, value_spans(item, room)), room, lit=lit)
+        if isinstance(item, Record):
+            return [bar, *self._cells(self._row(place, item), lit, palette)]
+        text = gap_text(item) if isinstance(item, Gap) else item.text
+        style = palette.style("gap" if isinstance(item, Gap) else "muted", lit)
+        return [bar, *palette.fill(ruled(even(text), self._width - 1), self._width - 1, style)]
+
+    def _cells(self, row: Row, lit: bool, palette: Palette) -> list[Segment]:
+        segments: list[Segment] = []
+        end, blank = MARGIN, palette.style("text", lit)
+        for number, (column, start, width) in enumerate(self.slots):
+            if start < end:
+                continue  # under the text of a value without fields
+            if column.field and not row.fielded:
+                width = self._block(number) - start
+                spans = self._marked(row.record.value, value_spans(row.record, width))
+                before = 0
+            else:
+                spans = row.cell(column, width)
+                if spans and self._needle is not None:
+                    spans = self._found(row.record, column, spans)
+                before = width - row.need(column) if column.right or column.id in ("offset", "time") else 0
+            before = max(0, before)
+            if start + before > end:
+                segments.append(Segment(" " * (start + before - end), blank))
+            segments += palette.paint(spans, width - before, lit=lit)
+            end = start + width
+        segments.append(Segment(" " * (self._width - end), blank))
+        return segments
+
+    def _block(self, number: int) -> int:
+        """Where the run of fields ends that this slot is in, at the right edge if nothing follows."""
+        for slot in self.slots[number:]:
+            if not slot.column.field:
+                return slot.start - GAP
+        return self._width
+
+    def _found(self, record: Record, column: Column, spans: list[Span]) -> list[Span]:
+        """With the matches in it, where they are looked for."""
+        if column.id == "key":
+            return self._marked(record.key, spans)
+        return self._marked(record.value, spans) if column.field or column.id == "value" else spans
 
     def _marked(self, data: bytes | None, spans: list[Span]) -> list[Span]:
         """With the matches in it; a hex dump has none, whatever its digits are."""
@@ -117,5 +195,22 @@ class RowPainter:
     def _row(self, place: int, record: Record) -> Row:
         row = self._rows.get(place)
         if row is None:
-            row = self._rows[place] = Row.of(record, self._view.record(place - 1))
+            row = self._rows[place] = Row(record, self._view.record(place - 1))
         return row
+
+
+def _title(column: Column, width: int) -> str:
+    """The name of a column in so many cells; of a long path its end says more."""
+    if not column.field:
+        return _TITLES.get(column.name, column.name.upper())
+    title = even(column.name)
+    while cell_len(title) > width:
+        title = "…" + title.lstrip("…")[1:]
+    return title
+
+
+def _least(column: Column) -> int:
+    """Cells that the name takes; none for the time, which some proxies do not send."""
+    if column.field:
+        return min(cell_len(even(column.name)), _TITLE_CELLS)
+    return 0 if column.name == "time" else len(_TITLES.get(column.name, column.name))

@@ -14,8 +14,11 @@ from ktui.ui.widgets.partition_choice import partition_words
 from ktui.ui.widgets.stream_status import StreamState
 
 
-def title(topic: TopicDetail | None, chosen: Collection[int], words: str = "", *, numbered: bool) -> Content:
-    """Topic and partitions, and the words that are filtered for; with the pane's number where no tab shows it."""
+def title(
+    topic: TopicDetail | None, chosen: Collection[int], columns: str = "", words: str = "", *, numbered: bool
+) -> Content:
+    """Topic and partitions, what is said of the columns, and the words that are filtered for; with the pane's number
+    where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
@@ -23,7 +26,7 @@ def title(topic: TopicDetail | None, chosen: Collection[int], words: str = "", *
     count = f"{there} partition{'' if there == 1 else 's'}"
     if len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
-    name = plain(f"{number}{topic.name} · {count}")
+    name = plain(f"{number}{topic.name} · {count}{f' · {columns}' if columns else ''}")
     return name + plain(f" · /{words}").stylize("$warning") if words else name
 
 

@@ -1,0 +1,197 @@
+"""Two lines that ask which columns are shown, in which order and how wide. The table changes with every key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from ktui.columns import Column, Columns
+from ktui.ui.text import even
+from ktui.ui.widgets.stream_table import StreamTable
+
+_OWN = {"partition": "P"}
+
+
+class ColumnsMenu(Static, can_focus=True):
+    """One column is chosen; keys act on it."""
+
+    DEFAULT_CSS = """
+    ColumnsMenu { dock: bottom; height: 2; padding: 0 1; background: $panel; color: $foreground; }
+    """
+
+    BINDINGS = [
+        Binding("left,h,up", "choose(-1)", "column before", id="columns.before", show=False, tooltip="Left"),
+        Binding("right,l,down", "choose(1)", "next column", id="columns.next", show=False, tooltip="Right"),
+        Binding("home", "choose(-1000)", "first column", id="columns.first", show=False, tooltip="The first column"),
+        Binding("end", "choose(1000)", "last column", id="columns.last", show=False, tooltip="The last column"),
+        Binding("space", "turn", "hide", id="columns.toggle", tooltip="Hide this column, or show it"),
+        Binding(
+            "less_than_sign,shift+left",
+            "move(-1)",
+            "move",
+            id="columns.left",
+            key_display="< >",
+            tooltip="To the left",
+        ),
+        Binding(
+            "greater_than_sign,shift+right",
+            "move(1)",
+            "move right",
+            id="columns.right",
+            key_display=">",
+            show=False,
+            tooltip="To the right",
+        ),
+        Binding("plus", "widen(1)", "width", id="columns.wider", key_display="+ -", tooltip="A cell wider"),
+        Binding(
+            "minus",
+            "widen(-1)",
+            "narrower",
+            id="columns.narrower",
+            key_display="-",
+            show=False,
+            tooltip="A cell narrower",
+        ),
+        Binding("equals_sign", "fit", "own width", id="columns.fit", key_display="=", tooltip="As wide as needed"),
+        Binding("a", "add", "add…", id="columns.add", tooltip="A column for a field, by its path: customer.id"),
+        Binding("x,delete", "remove", "remove", id="columns.remove", show=False, tooltip="Forget this field"),
+        Binding("r", "reset", "reset", id="columns.reset", tooltip="All columns as they are at first"),
+        Binding("escape,enter,o", "close", "done", id="columns.close", tooltip="Back to the records"),
+    ]
+
+    @dataclass
+    class Closed(Message):
+        """Done; the pane removes it."""
+
+        menu: ColumnsMenu
+
+    @dataclass
+    class PathWanted(Message):
+        """A column is to be named by its path."""
+
+    def __init__(self, table: StreamTable, column: str = "") -> None:
+        """`column` is the id of the one that is chosen at first."""
+        super().__init__()
+        self._table = table
+        self._chosen = column or table.columns.in_play[0].id
+
+    @property
+    def _column(self) -> Column:
+        playing = self._table.columns.in_play
+        return next((column for column in playing if column.id == self._chosen), playing[0])
+
+    def _on_mount(self, event: events.Mount) -> None:
+        self.screen.set_focus(self)
+        self._show(self._table.columns)
+
+    def _on_unmount(self) -> None:
+        self._table.chosen = ""
+
+    def _on_resize(self, event: events.Resize) -> None:
+        self._show(self._table.columns)
+
+    def _on_blur(self, event: events.Blur) -> None:
+        self.action_close()
+
+    # Keys
+
+    def action_choose(self, steps: int) -> None:
+        playing = self._table.columns.in_play
+        at = playing.index(self._column)
+        self._chosen = playing[max(0, min(at + steps, len(playing) - 1))].id
+        self._show(self._table.columns)
+
+    def action_turn(self) -> None:
+        shown = [column for column in self._table.columns.in_play if column.shown]
+        if shown == [self._column]:
+            self.notify("One column stays.", severity="warning", markup=False)
+            return
+        self._change(self._table.columns.toggled(self._column))
+
+    def action_move(self, steps: int) -> None:
+        self._change(self._table.columns.moved(self._column, steps))
+
+    def action_widen(self, cells: int) -> None:
+        if (width := self._width) is not None:
+            self._change(self._table.columns.sized(self._column, width + cells))
+
+    def action_fit(self) -> None:
+        self._change(self._table.columns.sized(self._column, None))
+
+    def action_remove(self) -> None:
+        column = self._column
+        if not column.field:
+            self.notify("Every record has this one: space hides it.", severity="warning", markup=False)
+            return
+        self.action_choose(1)
+        self._change(self._table.columns.replaced(column, None))
+
+    def action_reset(self) -> None:
+        self._change(Columns(as_fields=self._table.columns.as_fields))
+        if self._table.columns.as_fields:
+            self._table.survey()
+
+    def action_add(self) -> None:
+        self.post_message(self.PathWanted())
+
+    def action_close(self) -> None:
+        self.post_message(self.Closed(self))
+
+    def _change(self, columns: Columns) -> None:
+        self._table.columns = columns
+        self._table.post_message(StreamTable.ColumnsChanged())
+        self.call_after_refresh(self._show, columns)  # how wide they are is known when they are drawn
+
+    # What it says
+
+    @property
+    def _width(self) -> int | None:
+        """Cells of the chosen column; None where it is not on the screen."""
+        return next((slot.width for slot in self._table.slots if slot.column.id == self._column.id), None)
+
+    def _show(self, columns: Columns) -> None:
+        self._table.chosen = self._column.id
+        self.update(self._names(columns) + Content("\n") + self._about())
+
+    def _names(self, columns: Columns) -> Content:
+        """All columns in order, those that are hidden in brackets, as many as fit around the chosen one."""
+        chosen = self._column
+        names = [column_name(column) if column.shown else f"({column_name(column)})" for column in columns.in_play]
+        at = columns.in_play.index(chosen)
+        room = self.size.width - cell_len("columns  ‹  ›")
+        first = at
+        used = cell_len(names[at])
+        while first and used + cell_len(names[first - 1]) + 2 <= room:
+            first -= 1
+            used += cell_len(names[first]) + 2
+        parts = [Content.styled("columns", "$ktui-muted"), Content.styled("‹" if first else " ", "$ktui-muted")]
+        line, taken = Content(" ").join(parts), 0
+        for number in range(first, len(names)):
+            taken += cell_len(names[number]) + 2
+            if taken > room + 2:
+                return line + Content.styled(" ›", "$ktui-muted")
+            style = "reverse" if number == at else "" if columns.in_play[number].shown else "$ktui-muted"
+            line += Content.assemble("" if number == first else " ", (f" {names[number]}".lstrip(" "), style), " ")
+        return line
+
+    def _about(self) -> Content:
+        """What the chosen column is, and how it is shown."""
+        column, width = self._column, self._width
+        if not column.shown:
+            words = "hidden, space shows it"
+        elif width is None:
+            words = "no room for it here: < moves it left"
+        else:
+            words = f"{width} cells, " + ("as needed" if column.width is None else "= makes it as needed")
+        return Content.assemble((column_name(column), "bold $secondary"), (f"  {words}", "$ktui-muted"))
+
+
+def column_name(column: Column) -> str:
+    """What a column is called, clean."""
+    return even(column.name) if column.field else _OWN.get(column.name, column.name.upper())

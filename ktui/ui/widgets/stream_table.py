@@ -1,0 +1,148 @@
+"""The stream's table with columns that a person can change: in number, order and width, and by fields of the values."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual import events, work
+from textual.message import Message
+
+from ktui.columns import Column, Columns
+from ktui.fields import Survey
+from ktui.model import Record
+from ktui.records.log import RecordLog
+from ktui.ui.widgets.column_fit import GAP, Slot
+from ktui.ui.widgets.filtered_table import FilteredTable
+
+SAMPLE = 300
+"""Records that are looked at for fields: the newest of those that are shown."""
+SAMPLE_BYTES = 8 << 20
+SLICE = 0.004
+"""Seconds of looking at a time."""
+
+
+class StreamTable(FilteredTable):
+    """Shows a log in the columns it is told."""
+
+    @dataclass
+    class ColumnsChanged(Message):
+        """They are others now, by the mouse or because records have fields that were not known."""
+
+    @dataclass
+    class HeadClicked(Message):
+        """The name of a column was clicked."""
+
+        column: Column
+
+    def __init__(self, records: RecordLog, *, id: str | None = None) -> None:
+        super().__init__(records, id=id)
+        self._grip: tuple[int, Slot, bool] | None = None
+        """Where the mouse went down on the head, on which column, and whether on its border."""
+        self._dragged = False
+
+    @property
+    def columns(self) -> Columns:
+        return self._painter.columns
+
+    @columns.setter
+    def columns(self, columns: Columns) -> None:
+        if columns != self._painter.columns:
+            self._painter.show(columns)
+            self.refresh()
+
+    @property
+    def slots(self) -> list[Slot]:
+        """The columns that there is room for, where they stand."""
+        return self._painter.slots
+
+    @property
+    def chosen(self) -> str:
+        """Id of the column whose name is lit; empty for none."""
+        return self._painter.chosen
+
+    @chosen.setter
+    def chosen(self, id: str) -> None:
+        self._painter.chosen = id
+        self.refresh()
+
+    # Fields
+
+    @work(exclusive=True, group="survey")
+    async def survey(self) -> None:
+        """Look at the newest records for fields that they share, a slice at a time."""
+        survey = Survey()
+        until = time.perf_counter() + SLICE
+        for record in self._sample():
+            survey.look(record.value)
+            if time.perf_counter() > until:
+                await asyncio.sleep(0)
+                until = time.perf_counter() + SLICE
+        columns = self.columns.joined(survey.found())
+        if columns != self.columns:
+            self.columns = columns
+            self.post_message(self.ColumnsChanged())
+
+    def _sample(self) -> Iterator[Record]:
+        size = 0
+        for place in range(self.view.end - 1, self.view.end - SAMPLE - 1, -1):
+            record = self.view.record(place)  # None for marks, and for what has left meanwhile
+            if record is not None:
+                size += record.size
+                yield record
+            if size > SAMPLE_BYTES:
+                return
+
+    # The mouse on the head: a border is dragged to make a column wider, a name to move it
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.y != 0 or event.button != 1:
+            return
+        for slot in self.slots:
+            if slot.start <= event.x < slot.stop + GAP:
+                self._grip, self._dragged = (event.x, slot, event.x >= slot.stop), False
+                self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._grip is None:
+            return
+        at, slot, border = self._grip
+        self._dragged = self._dragged or event.x != at
+        if border and self._dragged:
+            self._resize(slot.column, slot.width + event.x - at)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._grip is None:
+            return
+        (_, slot, border), self._grip = self._grip, None
+        self.release_mouse()
+        if border and self._dragged:
+            self.post_message(self.ColumnsChanged())
+        elif not border:
+            self._drop(slot.column, event.x)
+
+    async def _on_click(self, event: events.Click) -> None:
+        if event.y == 0 and event.chain == 2:
+            for slot in self.slots:
+                if slot.stop <= event.x < slot.stop + GAP:
+                    self._resize(slot.column, None)
+                    self.post_message(self.ColumnsChanged())
+            return
+        await super()._on_click(event)
+
+    def _resize(self, column: Column, width: int | None) -> None:
+        for each in self.columns.columns:
+            if each.id == column.id:
+                self.columns = self.columns.sized(each, width)
+
+    def _drop(self, column: Column, x: int) -> None:
+        """Put a column where the mouse let go of its name."""
+        target = next((slot.column for slot in self.slots if x < slot.stop + GAP), self.slots[-1].column)
+        if target.id == column.id:
+            self.post_message(self.HeadClicked(column))
+            return
+        playing = [each.id for each in self.columns.in_play]
+        self.columns = self.columns.moved(column, playing.index(target.id) - playing.index(column.id))
+        self.post_message(self.ColumnsChanged())

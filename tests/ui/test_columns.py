@@ -1,0 +1,194 @@
+"""Columns by their keys and the mouse: fields of JSON, order, width, what is remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import product
+from pathlib import Path
+
+import msgspec
+from textual.pilot import Pilot
+
+from ktui.columns import Columns
+from ktui.fields import Survey
+from ktui.model import Header, Record
+from ktui.records.log import RecordLog
+from ktui.records.target import SeekTarget
+from ktui.rest.client import ProxyClient
+from ktui.server.sandbox import Sandbox
+from ktui.state import State
+from ktui.ui.panes.stream import StreamPane
+from ktui.ui.widgets.column_fit import GAP
+from ktui.ui.widgets.columns_menu import ColumnsMenu
+from ktui.ui.widgets.path_prompt import PathPrompt
+from ktui.ui.widgets.stream_status import StreamState
+from ktui.ui.widgets.stream_table import StreamTable
+from tests.ui.host import Host, until
+
+ODD = (b"plain text", None, b'{"id":"none","tags":["a","b"]}', b'[{"id":1}]', b'{"id":9007199254740993,"total":0.10}')
+
+
+def produce(sandbox: Sandbox, count: int = 40) -> None:
+    sandbox.topics.create("orders", 1)
+    for n in range(count):
+        value = b'{"status":"%s","id":%d,"total":%d.50,"who":{"name":"n%d"}}' % ((b"new", b"paid")[n % 2], n, n, n % 5)
+        sandbox.topics.append("orders", 0, b"k%d" % n, value)
+    for value in ODD:
+        sandbox.topics.append("orders", 0, b"odd", value)
+
+
+@asynccontextmanager
+async def opened(
+    sandbox: Sandbox, proxy: ProxyClient, state: State | None = None, size: tuple[int, int] = (120, 24)
+) -> AsyncIterator[tuple[StreamPane, Pilot[None], Host]]:
+    pane = StreamPane(proxy, state=state)
+    host = Host(pane)
+    async with host.run_test(size=size, notifications=True, message_hook=host.hear) as pilot:
+        pane.focus()
+        pane.open(await proxy.topic("orders"), SeekTarget.last(100))
+        await until(pilot, lambda: pane.records.kept == 45 and pane.state is StreamState.LIVE, 20)
+        pane.table.look()
+        await pilot.pause()
+        yield pane, pilot, host
+
+
+def ids(pane: StreamPane) -> list[str]:
+    """Columns that are on the screen."""
+    return [slot.column.id for slot in pane.table.slots]
+
+
+def row(host: Host, text: str) -> str:
+    return next(line for line in host.text.splitlines() if text in line)
+
+
+async def test_fields_become_columns_and_values_come_back(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        assert '{"status": "paid", "id": 39' in host.text
+        await pilot.press("t")
+        await until(pilot, lambda: ".id" in ids(pane))
+        await until(pilot, lambda: "1 partition · fields" in host.text)
+        assert ids(pane) == ["partition", "offset", "key", ".id", ".total", ".who.name", ".status"]
+        assert row(host, "k38").split()[1:-1] == ["0", "38", "k38", "38", "38.50", "n3", "new"]
+        assert row(host, "OFFSET").index("id") == row(host, "k39").index("39  39.50")  # last digits under each other
+        assert "9007199254740993" in host.text
+        assert "0.10" in host.text
+        assert "plain text" in host.text
+        assert "tombstone" in host.text
+        assert "none" in host.text
+        await pilot.press("up", "up", "slash", *"paid", "enter")
+        assert len(pane.table.view) == 20
+        assert any(
+            segment.text == "paid" and segment.style and segment.style.reverse
+            for strip in pane.table.render_lines(pane.table.size.region)
+            for segment in strip
+        )
+        await pilot.press("escape", "t")
+        assert ids(pane)[-1] == "value"
+
+
+async def test_the_menu_hides_moves_and_widens(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("o", "space", "right")
+        assert ids(pane) == ["offset", "key", "value"]
+        assert "(P)" in host.text
+        await pilot.press("right", "right", "less_than_sign", "less_than_sign", "plus", "plus")
+        await until(pilot, lambda: "KEY  10 cells" in host.text)
+        assert ids(pane) == ["key", "offset", "value"]
+        await pilot.press("equals_sign")
+        await until(pilot, lambda: "KEY  8 cells, as needed" in host.text)
+        await pilot.press("end", "space")
+        await until(pilot, lambda: ids(pane)[-1] == "headers")
+        await pilot.press("r", "escape")
+        assert not pane.query(ColumnsMenu)
+        assert pane.table.has_focus
+        assert ids(pane) == ["partition", "offset", "key", "value"]
+
+
+async def test_a_path_by_hand_says_what_is_there(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("o", "a", *"tags")
+        assert pane.query_one(PathPrompt).text == "tags"
+        assert "no such field" in host.text
+        await pilot.press("escape", *["up"] * 2, "o", "a", *"tags[")
+        assert "After [" in host.text
+        await pilot.press("enter")
+        assert pane.query(PathPrompt)
+        await pilot.press("1", "]")
+        assert "tags[1] is b" in host.text
+        await pilot.press("enter")
+        await until(pilot, lambda: ".id" in ids(pane))
+        assert ids(pane)[3] == ".tags[1]"
+        await pilot.press("o", *["right"] * 4, "x", "escape")
+        assert ".tags[1]" not in ids(pane)
+
+
+async def test_the_mouse_on_the_head(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, _):
+        table = pane.table
+        key = next(slot for slot in table.slots if slot.column.id == "key")
+        await pilot.mouse_down(table, offset=(key.stop, 0))
+        await pilot.hover(table, offset=(key.stop + 5, 0))
+        await pilot.mouse_up(table, offset=(key.stop + 5, 0))
+        await until(pilot, lambda: any(slot.column.width == key.width + 5 for slot in table.slots))
+        await pilot.mouse_down(table, offset=(key.start, 0))
+        await pilot.mouse_up(table, offset=(2, 0))
+        await until(pilot, lambda: ids(pane)[0] == "key")
+        await pilot.click(table, offset=(16, 0))
+        await until(pilot, lambda: bool(pane.query(ColumnsMenu)))
+        assert pane.table.chosen == "partition"
+
+
+async def test_what_was_chosen_is_there_again(sandbox: Sandbox, proxy: ProxyClient, tmp_path: Path) -> None:
+    produce(sandbox)
+    file = tmp_path / "columns.json"
+    async with opened(sandbox, proxy, State(file)) as (pane, pilot, _):
+        await pilot.press("o", "space", "escape", "t")
+        await until(pilot, lambda: ".id" in ids(pane))
+    async with opened(sandbox, proxy, State(file), (80, 24)) as (pane, _, host):
+        assert ids(pane)[:4] == ["offset", "key", ".id", ".total"]
+        assert not host.toasts
+    file.write_text("{")
+    async with opened(sandbox, proxy, State(file)) as (pane, pilot, host):
+        assert ids(pane)[0] == "partition"
+        await until(pilot, lambda: any("columns.broken" in said for said in host.toasts))
+
+
+NAMES = (
+    "中文字符很长很长很长很长很长很长很长",
+    "👨\u200d👩\u200d👧\u200d👦 family",
+    "❤\ufe0f 👍🏽 🇩🇪🇫🇷",
+    "e\u0301a\u0308\u0301" * 20,
+    "ไทยภาษา",
+    "\x1b[31m\u202e",
+)
+
+
+async def test_cells_end_where_the_next_begin_whatever_is_in_them() -> None:
+    log = RecordLog()
+    for number, name in enumerate(NAMES):
+        value = json.dumps({"a": name, name: 1, "b": number}, ensure_ascii=False).encode()
+        log.extend([Record("t", 0, number, name.encode(), value, None, (Header(name, name.encode()),))])
+    table = StreamTable(log)
+    async with Host(table).run_test(size=(90, 12)) as pilot:
+        table.look()
+        survey = Survey()
+        for record in log:
+            survey.look(record.value if isinstance(record, Record) else None)
+        columns = Columns().joined(survey.found())
+        for column in columns.columns[3:]:
+            columns = columns.replaced(column, msgspec.structs.replace(column, hidden=False))
+        for width, as_fields in product((None, 3, 4, 5, 9, 10), (False, True)):
+            sized = [msgspec.structs.replace(column, width=width) for column in columns.columns]
+            table.columns = Columns(tuple(sized), as_fields)
+            await pilot.pause()
+            head, *rows = table.render_lines(table.size.region)
+            assert len(table.slots) > 3
+            for strip, slot in product((head, *rows[: len(NAMES)]), table.slots[:-1]):
+                assert strip.cell_length == table.scrollable_size.width
+                assert strip.crop(slot.stop, slot.stop + GAP).text == " " * GAP, (strip.text, slot)
