@@ -21,7 +21,8 @@ from ktui.fields import (
 )
 from ktui.jsontext import Role
 
-STEPS = st.one_of(st.text(min_size=1, max_size=12), st.integers(-99, 999))
+ODD = st.sampled_from('ab0.[]"\\ $é東\n\x1b\u202e')  # what a path is made of, and what it is not
+STEPS = st.one_of(st.text(ODD, min_size=1, max_size=12), st.integers(-99, 999))
 
 
 @pytest.mark.parametrize(
