@@ -32,6 +32,7 @@ class SchemaRegistry:
         self.app = Starlette(
             routes=[
                 Route("/schemas/ids/{id:int}", self._by_id),
+                Route("/schemas/ids/{id:int}/versions", self._versions),
                 Route("/subjects/{subject}", self._lookup, methods=["POST"]),
                 Route("/subjects/{subject}/versions", self._register, methods=["POST"]),
                 Route("/subjects/{subject}/versions/{version}", self._version),
@@ -72,6 +73,18 @@ class SchemaRegistry:
         if number not in self.schemas:
             return JSONResponse({"error_code": 40403, "message": f"Schema {number} not found"}, 404)
         return JSONResponse(self._shown(number, request))
+
+    async def _versions(self, request: Request) -> Response:
+        if stopped := self._stopped(request):
+            return stopped
+        number = request.path_params["id"]
+        found = [
+            {"subject": subject, "version": at}
+            for subject, versions in self.subjects.items()
+            for at, each in enumerate(versions, 1)
+            if each == number
+        ]
+        return JSONResponse(found)
 
     async def _version(self, request: Request) -> Response:
         subject, version = request.path_params["subject"], request.path_params["version"]

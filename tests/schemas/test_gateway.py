@@ -165,6 +165,52 @@ async def test_tombstones_need_no_schema(served_gateway: Served) -> None:
     assert (await served_gateway.send("avro", {"records": [{"value": None}]})).json()["value_schema_id"] is None
 
 
+async def reports(served_gateway: Served, *records: Any) -> list[Any]:
+    """What becomes of v3 records in one body."""
+    clusters = (await served_gateway.http.get("/v3/clusters", "application/json")).json()["data"]
+    answer = await served_gateway.http.client.post(
+        f"/v3/clusters/{clusters[0]['cluster_id']}/topics/t/records",
+        content="".join(json.dumps(record) for record in records),
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def test_v3_records_by_schema(served_gateway: Served) -> None:
+    value = {"id": {"long": 7}}
+    found = await reports(
+        served_gateway,
+        {"key": {"type": "STRING", "data": "k"}, "value": {"type": "AVRO", "schema": ORDER, "data": value}},
+        {"value": {"schema_id": 1, "data": value}},
+        {"value": {"schema_version": 1, "data": value}},
+        {"value": {"data": value}},
+        {"value": {"subject": "t-value", "data": value}, "key": {"type": "AVRO", "schema": '"string"', "data": "k"}},
+    )
+    told = {"type": "AVRO", "subject": "t-value", "schema_id": 1, "schema_version": 1, "size": 7}
+    assert [(each["error_code"], each["value"]) for each in found] == [(200, told)] * 5
+    assert found[4]["key"] == {"type": "AVRO", "subject": "t-key", "schema_id": 2, "schema_version": 1, "size": 7}
+    assert [record["value"] for record in await served_gateway.read("avro")] == [value] * 5
+
+
+async def test_v3_records_that_have_no_schema(served_gateway: Served) -> None:
+    good = {"value": {"type": "AVRO", "schema": ORDER, "data": {"id": None}}}
+    found = await reports(
+        served_gateway,
+        {"value": {"type": "AVRO", "data": 1}},
+        {"value": {"schema": ORDER, "data": 1}},
+        {"value": {"schema_id": 1, "schema_version": 1, "data": 1}},
+        {"value": {"schema_id": 99, "data": 1}},
+        good,
+        {"value": {"type": "AVRO", "schema": ORDER, "data": {"id": "x"}}},
+        {"value": {"type": "AVRO", "schema": REFUSED, "data": "x"}},
+        {"value": {"subject_name_strategy": "RECORD_NAME", "data": 1}},
+    )
+    assert [each["error_code"] for each in found] == [400, 400, 400, 422, 200, 400, 422, 400]
+    assert "does not know schema 99" in found[3]["message"]
+    assert len(await served_gateway.read("avro")) == 1
+
+
 @pytest.mark.parametrize("data_format", ["avro", "jsonschema", "protobuf"])
 async def test_without_a_registry_it_says_what_to_do(data_format: str) -> None:
     gateway = Gateway(Sandbox().kafka)

@@ -55,12 +55,19 @@ class Registry:
             del known[reference.name]
             known[reference.name] = found.schema.schema_str
 
-    async def latest(self, subject: str, version: int | None = None) -> tuple[int, str]:
+    async def version(self, subject: str, version: int | None = None) -> tuple[int, str]:
         """Id and kind of a version of a subject, or of its last one. NoSchema, Unreachable."""
         client = await self._client(False)
         with _Translated(f"subject {subject}"):
-            found = await client.get_version(subject, version if version is not None else "latest")
+            found = await client.get_version(subject, "latest" if version is None else version)
         return found.schema_id, found.schema.schema_type or "AVRO"
+
+    async def version_of(self, subject: str, number: int) -> int | None:
+        """Which version of a subject a schema is; None when it is none. NoSchema, Unreachable."""
+        client = await self._client(False)
+        with _Translated(f"schema {number}"):
+            known = await client.get_schema_versions(number)
+        return next((each.version for each in known if each.subject == subject), None)
 
     async def register(self, subject: str, kind: str, text: str) -> int:
         """The id of a schema in a subject; it is put there if it is not there yet. BadSchema, NoSchema, Unreachable."""

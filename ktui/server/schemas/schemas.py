@@ -41,6 +41,7 @@ class Writer(NamedTuple):
 
     id: int
     codec: Codec
+    data_format: str
 
 
 class Schemas:
@@ -51,6 +52,7 @@ class Schemas:
         self._ready: Kept[tuple[str, int], tuple[Source, Codec]] = Kept(_KEPT)
         self._failures: Kept[tuple[str, int], tuple[float, SchemaError]] = Kept(_KEPT)
         self._ids: Kept[tuple[str, str, bytes], int] = Kept(_KEPT)
+        self._versions: Kept[tuple[str, int], int] = Kept(_KEPT)
         self._down: tuple[float, SchemaError] = 0.0, Unreachable("")
         self._pending: dict[tuple[str, int], asyncio.Task[tuple[Source, Codec]]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -63,19 +65,36 @@ class Schemas:
         return await self._aside(_decoded, parts, codecs)
 
     async def writer(
-        self, data_format: str, subject: str, *, text: str | None = None, number: int | None = None
-    ) -> Writer:
-        """What writes by a schema, given as text, which the subject is then to have, or by id. SchemaError."""
-        if text is not None:
+        self, data_format: str | None, subject: str, *, text: str | None = None, number: int | None = None,
+        version: int | None = None,
+    ) -> Writer:  # fmt: skip
+        """What writes by a schema: given as text, which the subject is then to have, or by its id, or by a version of
+        the subject, or else the last one there. Only a text needs its format. SchemaError."""
+        kind = None
+        if text is not None and data_format is not None:
             number = await self._registered(data_format, subject, text)
         if number is None:
-            number, kind = await self._registry.latest(subject)
-            if kind != KINDS[data_format]:
-                raise BadSchema(f"the last schema of {subject} is {kind}, not {KINDS[data_format]}")
+            number, kind = await self._registry.version(subject, version)
+        elif data_format is None:
+            kind = (await self._registry.source(number)).kind
+        data_format = data_format or next((name for name, known in KINDS.items() if known == kind), None)
+        if data_format is None:
+            raise BadSchema(f"schema {number} is {kind}, which is not known here")
         source, codec = await self._have(data_format, number)
         if source.guarded:
             raise BadSchema(f"schema {number} has rules for its data, which are not carried out here")
-        return Writer(number, codec)
+        return Writer(number, codec, data_format)
+
+    async def version_of(self, subject: str, number: int) -> int | None:
+        """Which version of a subject a schema is; None when it is none, or the registry does not say."""
+        if (version := self._versions.get((subject, number))) is None:
+            try:
+                version = await self._registry.version_of(subject, number)
+            except SchemaError:
+                return None
+            if version is not None:
+                self._versions.put((subject, number), version)
+        return version
 
     async def encode(self, writer: Writer, values: Sequence[Json]) -> list[bytes | None]:
         """Keys or values as they are stored; null is null. Misfit names the first that does not fit, from 0."""

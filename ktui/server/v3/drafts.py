@@ -10,37 +10,26 @@ from ktui.server.errors import ApiError
 from ktui.server.javajson import Json, write
 from ktui.server.produce import base64_bytes, json_bytes
 from ktui.server.shapes import Object, Shapes
+from ktui.server.v3.by_schema import FIELDS as SCHEMA_FIELDS
+from ktui.server.v3.by_schema import TYPES as SCHEMA_TYPES
+from ktui.server.v3.by_schema import Part, Unwritten, unwritten
 
 FIELDS = ("partition_id", "headers", "key", "value", "timestamp")
-_SCHEMA = ("subject", "subject_name_strategy", "schema", "schema_id", "schema_version")
-_SCHEMA_TYPES = ("AVRO", "JSONSCHEMA", "PROTOBUF")
 _PLAIN_TYPES = ("BINARY", "JSON", "STRING")
-
-
-class Part(NamedTuple):
-    """A key or a value with what the request called it."""
-
-    kind: str
-    data: bytes | None
-
-    @property
-    def size(self) -> int:
-        """Its bytes as the report counts them."""
-        return -1 if self.data is None else len(self.data)
 
 
 class V3Draft(NamedTuple):
     """What is to be written."""
 
     partition: int | None
-    key: Part | None
-    value: Part | None
+    key: Part | Unwritten | None
+    value: Part | Unwritten | None
     timestamp: int | None
     headers: tuple[Header, ...]
 
     def draft(self, topic: str) -> Draft:
         """As the cluster takes it."""
-        key, value = (part.data if part else None for part in (self.key, self.value))
+        key, value = (part.data if isinstance(part, Part) else None for part in (self.key, self.value))
         return Draft(topic, key, value, self.partition, self.timestamp, self.headers)
 
 
@@ -70,19 +59,19 @@ class Drafts:
             raise ApiError("bad_shape", "Missing required properties: name")
         return Header(name, base64_bytes(header.get("value")))
 
-    def _part(self, value: Json) -> Part | None:
+    def _part(self, value: Json) -> Part | Unwritten | None:
         if value is None:
             return None
-        part = self._shapes.object(value, "ProduceRequestData", ("type", "data", *_SCHEMA))
+        part = self._shapes.object(value, "ProduceRequestData", ("type", "data", *SCHEMA_FIELDS))
         kind, data = self._shapes.text(part, "type"), part.get("data")
-        if kind is not None and kind not in (*_PLAIN_TYPES, *_SCHEMA_TYPES):
+        if kind is not None and kind not in (*_PLAIN_TYPES, *SCHEMA_TYPES):
             raise ApiError(
                 "bad_shape",
                 f'Cannot deserialize value of type `EmbeddedFormat` from String "{kind}": '
                 "not one of the values accepted for Enum class",
             )
-        if kind is None or kind in _SCHEMA_TYPES:
-            raise ApiError("no_schemas", "Schema Registry must be configured when using schemas.")
+        if kind is None or kind in SCHEMA_TYPES:
+            return unwritten(self._shapes, part, kind)
         if kind == "STRING":
             return Part(kind, _text(data))
         return Part(kind, base64_bytes(data) if kind == "BINARY" else json_bytes(data))

@@ -13,6 +13,7 @@ from ktui.server.kafka import KafkaError, RetriableError, Stored, TooLarge
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Object, Shapes
+from ktui.server.v3.by_schema import Part, Writing
 from ktui.server.v3.drafts import FIELDS, Drafts, V3Draft, iso
 from ktui.server.v3.entries import Entry, wanted
 
@@ -25,7 +26,7 @@ class V3Produce:
 
     def __init__(self, proxy: Proxy) -> None:
         self._kafka, self._shapes, self._traffic = proxy.kafka, Shapes(proxy.flavour), proxy.traffic
-        self._drafts, self._words = Drafts(self._shapes), proxy.flavour.words
+        self._drafts, self._words, self._schemas = Drafts(self._shapes), proxy.flavour.words, proxy.schemas
 
     async def records(self, call: Call) -> Answer:
         """POST …/records: as many reports as there were records, in order. They come when the body has ended."""
@@ -51,6 +52,8 @@ class V3Produce:
 
     async def _reported(self, topic: str, wanted: Sequence[V3Draft | ApiError]) -> list[Entry]:
         """Write what can be written, together, and tell of each one."""
+        writing = Writing(self._schemas, topic)
+        wanted = [await self._by_schema(writing, each) for each in wanted]
         drafts = [each.draft(topic) for each in wanted if isinstance(each, V3Draft)]
         written = await self._kafka.produce_all(drafts)
         self._traffic.count(isinstance(each, Stored) for each in written)
@@ -60,6 +63,16 @@ class V3Produce:
             self._report(cluster, topic, each, next(results)) if isinstance(each, V3Draft) else self._failure(each)
             for each in wanted
         ]
+
+    async def _by_schema(self, writing: Writing, draft: V3Draft | ApiError) -> V3Draft | ApiError:
+        """A draft with its key and its value as they are stored, or why it cannot be."""
+        if isinstance(draft, ApiError):
+            return draft
+        try:
+            key, value = await writing.written("key", draft.key), await writing.written("value", draft.value)
+        except ApiError as error:
+            return error
+        return draft._replace(key=key, value=value)
 
     def _report(self, cluster: str, topic: str, draft: V3Draft, result: Stored | KafkaError) -> Entry:
         if isinstance(result, KafkaError):
@@ -72,7 +85,11 @@ class V3Produce:
             "partition_id": result.partition,
             "offset": result.offset,
             "timestamp": iso(result.timestamp),
-            **{name: {"type": part.kind, "size": part.size} for name, part in parts.items() if part},
+            **{
+                name: {"type": part.kind, **part.schema, "size": part.size}
+                for name, part in parts.items()
+                if isinstance(part, Part)
+            },
         }
 
     async def batch(self, call: Call) -> Answer:
