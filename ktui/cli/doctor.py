@@ -64,7 +64,7 @@ def lines(step: Step) -> list[str]:
     """A step as text: what was seen, and under it why and what to do."""
     shown = [f"{step.result.value:<8} {safe(step.title)}" + (f": {safe(step.says)}" if step.says else "")]
     shown += [f"{'':<8}   {safe(text)}" for text in (step.cause, step.next_step) if text]
-    if step.exchange is not None and step.result.value == "problem":
+    if step.exchange is not None and step.result.value in ("problem", "note"):
         exchange = step.exchange
         answer = exchange.status or exchange.failure or "no answer"
         shown.append(f"{'':<8}   seen: {safe(f'{exchange.method} {exchange.path} → {answer}')}")

@@ -15,7 +15,8 @@ from time import perf_counter
 from ktui.errors import NotAProxy, ProxyError
 from ktui.model import Draft, Exchange, OffsetRange, Record, TopicPartition
 from ktui.records import causes
-from ktui.records.diagnosis import diagnose, of_error
+from ktui.records.diagnosis import of_error
+from ktui.records.doctor import Doctor, Finding
 from ktui.records.opening import open_at
 from ktui.records.sending import Outcome, send
 from ktui.rest.client import ProxyClient
@@ -55,15 +56,36 @@ class Step:
     """The proof."""
 
 
+UNVERIFIED = Step(
+    "TLS",
+    Result.NOTE,
+    "not verified",
+    "With --insecure whoever answers is believed: it may be somebody else, who reads all that is sent.",
+    "Name the authority of the proxy in --cacert or ca_file instead.",
+)
+
+
 class Checkup:
     """One examination of one proxy. `steps` is iterated once."""
 
     def __init__(self, client: ProxyClient, *, send_to: str | None = None) -> None:
         self._client = client
         self._send_to = send_to
+        self._doctor = Doctor(client)
 
     async def steps(self) -> AsyncIterator[Step]:
         """What was found, as it is found. Ends early when going on makes no sense."""
+        told: set[int] = set()
+        async for step in self._tried():
+            if step.exchange is not None:
+                told.add(step.exchange.number)
+            yield step
+        self._doctor.look()
+        for finding in self._doctor.findings:
+            if finding.exchange.number not in told:
+                yield _found(finding)
+
+    async def _tried(self) -> AsyncIterator[Step]:
         started = perf_counter()
         try:
             await self._client.probe()
@@ -71,6 +93,8 @@ class Checkup:
             yield _problem("reachable", error)
             return
         yield Step("reachable", Result.OK, f"{self._client.url} answers, {_since(started)}")
+        if self._client.unverified:
+            yield UNVERIFIED
         yield self._server()
         try:
             place = await self._place()
@@ -81,8 +105,6 @@ class Checkup:
             if not isinstance(place, Step):
                 async for step in self._life(*place):
                     yield step
-        for note in self._notes():
-            yield note
         if self._send_to is not None:
             yield await self._round_trip(self._send_to)
 
@@ -150,16 +172,6 @@ class Checkup:
                 return records
             max_bytes = None if max_bytes is None else min(2 * max_bytes, 64 * 1024 * 1024)
 
-    def _notes(self) -> list[Step]:
-        """What was remarkable although it went well, each kind once."""
-        found: dict[str, Step] = {}
-        for exchange in self._client.exchanges:
-            diagnosis = diagnose(exchange)
-            if diagnosis is not None and diagnosis.note:
-                what = Step(diagnosis.title, Result.NOTE, "", diagnosis.cause, diagnosis.next_step, exchange)
-                found.setdefault(diagnosis.kind, what)
-        return list(found.values())
-
     async def _round_trip(self, topic: str) -> Step:
         """One record written and read back."""
         title = f"send to {topic} and read back"
@@ -217,6 +229,15 @@ def _problem(title: str, error: ProxyError, says: str = "") -> Step:
     if found is None:
         return Step(title, Result.PROBLEM, says, exchange=error.exchange)
     return Step(title, Result.PROBLEM, says, found.cause, _IN_THE_APP.sub("", found.next_step).strip(), error.exchange)
+
+
+def _found(finding: Finding) -> Step:
+    """What the exchanges showed beside that: it did no harm here, or a step would say so."""
+    times = "" if finding.count == 1 else f"{finding.count:,} times"
+    says = ", ".join(part for part in (finding.subject, times) if part)
+    found = finding.diagnosis
+    next_step = _IN_THE_APP.sub("", found.next_step).strip()
+    return Step(found.title, Result.NOTE, says, found.cause, next_step, finding.exchange)
 
 
 def _held(tp: TopicPartition, held: OffsetRange) -> str:

@@ -16,9 +16,16 @@ _CURL_WRITES = {"host", "content-length", "connection", "user-agent", "accept-en
 """Headers that curl writes by itself."""
 
 
-def curl(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> str:
-    """One command, quoted for a POSIX shell. Secrets become variables, an Authorization those ktui reads too."""
-    parts = ["curl", "-sS", "-X", method, shlex.quote(url)]
+def curl(
+    method: str,
+    url: str,
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    options: Iterable[str] = (),
+) -> str:
+    """One command, quoted for a POSIX shell. Secrets become variables, an Authorization those ktui reads too.
+    `options` are quoted already."""
+    parts = ["curl", "-sS", *options, "-X", method, shlex.quote(url)]
     for name, value in headers:
         if name.lower() == "authorization" and value.startswith("Bearer"):
             parts += ["-H", f'"{name}: {TOKEN}"']
@@ -33,9 +40,9 @@ def curl(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: b
     return " ".join(parts)
 
 
-def curl_of(exchange: Exchange) -> str:
+def curl_of(exchange: Exchange, options: Iterable[str] = ()) -> str:
     """The request of an exchange. A body that was not kept whole says so."""
-    command = curl(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
+    command = curl(exchange.method, exchange.url, exchange.request_headers, exchange.request_body, options)
     if exchange.request_size > len(exchange.request_body):
         command += f"  # the first {len(exchange.request_body)} of {exchange.request_size} bytes of the body"
     return command

@@ -19,7 +19,7 @@ async def open_at(
     await consumer.assign(positions)
     for pause in _PAUSES:
         try:
-            return await consumer.seek(positions)
+            return await consumer.seek(positions, settling=True)
         except Conflict:
             await sleep(pause)
     await consumer.seek(positions)

@@ -9,6 +9,8 @@ from urllib.parse import quote, unquote, urlsplit
 from ktui.errors import ConfigError
 
 _USERINFO = re.compile(r"(?<=//)[^/?#\s\"'<>]*@")
+_MISSPELT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+"""Begins what was meant to have a scheme: after the colon of a port come digits."""
 _LOOPBACK = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|::1")
 
 
@@ -57,7 +59,7 @@ def parse(text: str, user: str | None = None, password: str | None = None) -> Ad
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigError(f"{shown} is not an address: {scrub(str(error))}") from None
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in ("http", "https") or ("://" not in text and _MISSPELT.match(shown)):
         raise ConfigError(f"{shown} is not the address of a proxy: it begins with http:// or https://")
     if not host:
         raise ConfigError(f"{shown or 'The address'} names no host: http://localhost:8082 would")

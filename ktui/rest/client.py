@@ -86,6 +86,11 @@ class ProxyClient:
         return self._wire.unverified
 
     @property
+    def curl_options(self) -> tuple[str, ...]:
+        """What curl needs to speak TLS with the proxy as we do, quoted for a shell. Holds no secret."""
+        return self._wire.curl_options
+
+    @property
     def on_exchange(self) -> Callable[[Exchange], None] | None:
         """Called when an exchange has ended, after it was counted."""
         return self._wire.on_exchange

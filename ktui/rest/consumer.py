@@ -17,7 +17,7 @@ from ktui.model import Positions, Record, TopicPartition
 from ktui.rest import codec
 from ktui.rest.dialect import Dialect, Gear
 from ktui.rest.instances import Instance, Instances
-from ktui.rest.wire import Answer, Wire
+from ktui.rest.wire import SUCCESS, Answer, Wire, refuse
 
 FIRST_SECONDS = 0.6
 """How long the reads of a new instance stay short when no record comes."""
@@ -75,9 +75,16 @@ class Consumer:
             raise Unsupported(f"{self._dialect.name} does not tell what is assigned")
         return codec.read(await self._wire.request("GET", f"{self._path}/assignments"), codec.assigned)
 
-    async def seek(self, positions: Positions) -> None:
-        """Read on from these offsets. Once, on a new instance: a used one hands out stale records after it."""
-        await self._post("/positions", codec.positions_body(positions))
+    async def seek(self, positions: Positions, *, settling: bool = False) -> None:
+        """Read on from these offsets. Once, on a new instance: a used one hands out stale records after it. While it
+        is `settling`, a refusal that will pass is still a Conflict, but counts as no failure."""
+        passes = settling and self._dialect.refuses_first_seeks
+        path, expect = f"{self._path}/positions", (*SUCCESS, 409) if passes else SUCCESS
+        answer = await self._wire.request("POST", path, body=codec.positions_body(positions), expect=expect)
+        if answer.status not in SUCCESS:
+            refused = refuse("POST", path, answer)
+            answer.exchange.expected = True
+            raise refused
 
     async def seek_time(self, tps: Iterable[TopicPartition], ms: int) -> None:
         """To the first record at or after a time. Busy (500) means that none is that new."""

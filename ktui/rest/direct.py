@@ -44,7 +44,7 @@ class DirectConsumer(Consumer):
     async def assignments(self) -> list[TopicPartition]:
         return list(self._positions)
 
-    async def seek(self, positions: Positions) -> None:
+    async def seek(self, positions: Positions, *, settling: bool = False) -> None:
         if unknown := [tp for tp in positions if tp not in self._positions]:
             raise Conflict(409, 40903, f"{unknown[0]} is not assigned")
         for tp in positions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,17 @@ class Tls:
         elif self.key_file is not None:
             raise ConfigError(f"{self._name('key_file')} is given without a certificate: cert_file, or --cert")
         return context
+
+    @property
+    def curl(self) -> tuple[str, ...]:
+        """The same for curl, as words of a shell. A password of the key is named, not written."""
+        files = (("--cacert", self.ca_file), ("--cert", self.cert_file), ("--key", self.key_file))
+        words = [f"{option} {shlex.quote(str(path))}" for option, path in files if path is not None]
+        if self.insecure:
+            words.insert(0, "--insecure")
+        if self.key_password is not None:
+            words.append('--pass "$KTUI_KEY_PASSWORD"')
+        return tuple(words)
 
     def _trust(self) -> ssl.SSLContext:
         if self.insecure:

@@ -88,6 +88,8 @@ class Wire:
         self._shows_certificate = tls.cert_file is not None
         self.unverified = self._speaks_tls and tls.insecure
         """Whoever answers there is believed."""
+        self.curl_options = tls.curl if self._speaks_tls else ()
+        """How curl would trust the proxy and show who we are."""
         self._tells_nothing = transport is not None
         self._http = httpx.AsyncClient(
             transport=transport,

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.model import Gap, Record, TopicPartition
+from ktui.records import edges
 from ktui.records.log import Note
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
@@ -297,6 +298,34 @@ async def test_partitions_are_chosen_and_keep_their_place(sandbox: Sandbox, prox
         await pilot.press("p", "ctrl+u", "a", "l", "l", "enter")
         await until(pilot, lambda: offsets(pane, 1) == list(range(6)))
         assert len(pane.records) == 18
+
+
+async def test_a_partition_that_was_added_is_kept_after_a_jump_and_a_choice(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edges, "LOOK_SECONDS", 0.2)
+    fill(sandbox, 5, 5)
+    async with opened(proxy) as (pane, pilot, host):
+        sandbox.topics.grow("orders", 3)
+        add(sandbox, 3, 2)
+        await until(pilot, lambda: offsets(pane, 2) == [0, 1, 2])
+        monkeypatch.setattr(edges, "LOOK_SECONDS", 1000.0)  # from here on it is known, not found again
+        await pilot.press("g")
+        await type_in(pilot, "-1")
+        await pilot.press("enter")
+        await until(pilot, lambda: [offsets(pane, partition) for partition in range(3)] == [[4], [4], [2]])
+        pane.seek({tp(0): 0})
+        await until(pilot, lambda: offsets(pane) == list(range(5)))
+        add(sandbox, 1, 2)
+        await until(pilot, lambda: offsets(pane, 2) == [3])
+        assert "3 partitions" in host.text
+        await pilot.press("p", "ctrl+u", "2", "enter")
+        await until(pilot, lambda: "1 of 3 partitions (2)" in host.text)
+        await pilot.press("p", "ctrl+u", "a", "l", "l", "enter")
+        add(sandbox, 1, 1)
+        add(sandbox, 1, 2)
+        await until(pilot, lambda: offsets(pane, 2) == [3, 4] and offsets(pane, 1) == [5])
+        assert not [mark for mark in marks(pane) if "new partition" in str(mark)]
 
 
 async def test_reading_stops_far_ahead_of_the_eye(

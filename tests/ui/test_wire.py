@@ -156,8 +156,7 @@ async def test_outside_text_is_only_text(sandbox, proxy):
     async with app.run_test(size=(120, 36)) as pilot:
         with pytest.raises(Exception, match="red"):
             await proxy.topics()
-        await until(pilot, lambda: bool(app.wire.shown))
-        assert "[/] [red] ␛]52;c;AAAA␇" in app.text
+        await until(pilot, lambda: "[/] [red] ␛]52;c;AAAA␇" in app.text)
         assert "\x1b" not in app.text
 
 

@@ -38,6 +38,8 @@ def test_an_address_is_taken_apart(text: str, url: str) -> None:
         ("", "no host"),
         ("http://host?user:secret", "?"),
         ("http://ho st:80", "host that cannot be"),
+        ("htp:/x", "begins with http://"),
+        ("http:/host:8082", "begins with http://"),
         ("http://[::1", "not an address"),
     ],
 )

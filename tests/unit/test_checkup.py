@@ -9,6 +9,7 @@ import pytest
 from ktui.records.checkup import Checkup, Result, Step
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import DIALECTS, STRIMZI
+from ktui.rest.tls import Tls
 from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
@@ -111,6 +112,21 @@ async def test_a_base_uri_of_another_world_is_a_note(sandbox: Sandbox) -> None:
     assert "unreachable:8082" in note.cause
 
 
+async def test_what_healed_is_told_as_found_and_so_is_a_certificate_that_nobody_looks_at(sandbox: Sandbox) -> None:
+    fill(sandbox)
+    sandbox.faults.refuse_seeks(1)
+    client = ProxyClient("https://sandbox", transport=sandbox.transport(), tls=Tls(insecure=True))
+    steps = await examined(client)
+    assert problems(steps) == []
+    unverified, healed = (step for step in steps if step.result is Result.NOTE)
+    assert (unverified.title, unverified.says) == ("TLS", "not verified")
+    assert "--cacert" in unverified.next_step
+    assert healed.cause
+    assert healed.next_step
+    assert healed.exchange is not None
+    assert (healed.exchange.method, healed.exchange.status) == ("POST", 409)
+
+
 @pytest.mark.parametrize(
     ("path", "title"),
     [("/assignments", "assign and seek"), ("ktui-(?!probe).*/records", "read"), ("/partitions", "a topic to read")],
@@ -145,8 +161,8 @@ async def test_without_topics_or_records_that_is_said(sandbox: Sandbox) -> None:
 
 async def test_a_topic_that_is_not_there_gets_nothing(sandbox: Sandbox) -> None:
     steps = await examined(client_of(sandbox), "nowhere")
-    assert problems(steps) == [steps[-1]]
-    assert steps[-1].says == "not sent: there is no topic nowhere"
+    assert problems(steps) == [steps[-2]]
+    assert steps[-2].says == "not sent: there is no topic nowhere"
     assert sandbox.topics.names() == []
 
 

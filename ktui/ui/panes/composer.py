@@ -245,7 +245,8 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         except FieldMistake as mistake:
             self._complain(str(mistake))
             return
-        command = curl("POST", self.proxy.base + path, [("Content-Type", MEDIA), ("Accept", CONTROL)], body)
+        headers = [("Content-Type", MEDIA), ("Accept", CONTROL)]
+        command = curl("POST", self.proxy.base + path, headers, body, self.proxy.curl_options)
         self.notify(copy(self.app, command, "curl"), markup=False)
 
     def action_edit(self) -> None:

@@ -131,8 +131,7 @@ class StreamPane(StreamReading):
 
     async def action_partitions(self) -> None:
         if self.topic is not None:
-            there = {each.partition for each in self.topic.partitions}
-            await self.questions.ask(PartitionsPrompt(there, self._partitions))
+            await self.questions.ask(PartitionsPrompt(self.there, self._partitions))
 
     async def action_columns(self) -> None:
         await self.questions.ask(ColumnsMenu(self.table))

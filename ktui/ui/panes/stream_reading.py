@@ -119,7 +119,8 @@ class StreamReading(Vertical):
         assert self.topic is not None
         self._apart |= self.positions
         self._partitions = frozenset(partitions)
-        places = {TopicPartition(self.topic.name, each) for each in partitions}
+        self._take_added()
+        places = {TopicPartition(self.topic.name, each) for each in self._partitions}
         self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
 
     def hold(self) -> None:
@@ -189,10 +190,24 @@ class StreamReading(Vertical):
         if note:
             self.records.mark(Note(note))
         self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
-        before = {**self._apart, **self.positions}
-        self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before)
+        whole, before = self._take_added(), {**self._apart, **self.positions}
+        self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before, whole=whole)
         self._enter(StreamState.OPENING)
         self.follow(self._following)
+
+    @property
+    def there(self) -> frozenset[int]:
+        """The partitions of the topic, those too that were added while it was read."""
+        known = () if self.topic is None else (each.partition for each in self.topic.partitions)
+        return frozenset((*known, *(tp.partition for tp in (*self._apart, *self.positions))))
+
+    def _take_added(self) -> bool:
+        """Whether all of the topic is read; then partitions that were added meanwhile stay with it."""
+        assert self.topic is not None
+        whole = self._partitions >= {each.partition for each in self.topic.partitions}
+        if whole:
+            self._partitions |= self.there
+        return whole
 
     # State in words
 
@@ -215,7 +230,9 @@ class StreamReading(Vertical):
         following = self._following
         self.status.look(self.state, self._error, self._retry_at, self.table, following.behind if following else 0)
         numbered = not self.screen.has_class("-narrow")
-        name = title(self.topic, self._partitions, self.columns.words, self.table.filter, numbered=numbered)
+        name = title(
+            self.topic, self._partitions, len(self.there), self.columns.words, self.table.filter, numbered=numbered
+        )
         line = self.status.line(self.size.width - 4)
         if (name, line) != self._said:  # saying it again would repaint the whole pane
             self._said = (name, line)

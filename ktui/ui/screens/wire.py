@@ -231,7 +231,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
 
     def action_copy(self) -> None:
         if self.selected is not None:
-            how = copy(self.app, curl_of(self.selected))
+            how = copy(self.app, curl_of(self.selected, self.proxy.curl_options))
             self.notify(how, title="curl", markup=False)
 
     def action_export(self) -> None:

@@ -15,14 +15,19 @@ from ktui.ui.widgets.stream_status import StreamState
 
 
 def title(
-    topic: TopicDetail | None, chosen: Collection[int], columns: str = "", words: str = "", *, numbered: bool
+    topic: TopicDetail | None,
+    chosen: Collection[int],
+    there: int,
+    columns: str = "",
+    words: str = "",
+    *,
+    numbered: bool,
 ) -> Content:
-    """Topic and partitions, what is said of the columns, and the words that are filtered for; with the pane's number
-    where no tab shows it."""
+    """Topic, how many of its partitions, what is said of the columns, and the words that are filtered for; with the
+    pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
-    there = len(topic.partitions)
     count = f"{there} partition{'' if there == 1 else 's'}"
     if len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
