@@ -146,6 +146,38 @@ async def test_nobody_is_there() -> None:
     await schemas.aclose()
 
 
+class Silent:
+    """Takes connections, and says nothing."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked.set()
+        await reader.read()
+        writer.close()
+
+
+async def test_a_registry_that_never_answers_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ktui.server.schemas.registry._PATIENCE", 0.2)
+    async with await asyncio.start_server(Silent(), "127.0.0.1", 0) as server:
+        schemas = Schemas(Registry(settings(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")))
+        found = await schemas.decode("avro", [framed(number, b"") for number in range(100)])
+        assert told(found) == [Unreachable] * 100
+        assert "within 0.2 s" in str(found[0])
+        await schemas.aclose()
+
+
+async def test_who_waits_while_it_closes_is_told() -> None:
+    silent = Silent()
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        schemas = Schemas(Registry(settings(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")))
+        waiting = asyncio.create_task(schemas.decode("avro", [framed(1, b"")]))
+        await silent.asked.wait()
+        await schemas.aclose()
+        assert "is closing" in str((await waiting)[0])
+
+
 async def test_who_gives_up_waiting_spoils_it_for_nobody(schemas: Schemas, registry: SchemaRegistry) -> None:
     part = framed(registry.add("t-value", ORDER), b"\x0a")
     first, second = (asyncio.create_task(schemas.decode("avro", [part])) for _ in range(2))

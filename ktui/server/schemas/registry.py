@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from ktui.server.schemas.codec import Source
-from ktui.server.schemas.errors import BadSchema, NoSchema, SchemaError, Unreachable
+from ktui.server.schemas.errors import BadSchema, NoSchema, SchemaError, Unreachable, said
 from ktui.server.schemas.settings import MISSING
 
 _SETTINGS: Mapping[str, object] = {"timeout": 5, "max.retries": 1, "retries.wait.ms": 200, "retries.max.wait.ms": 500}
-"""Half a dozen seconds at most, then a record without its schema is an error: a read does not wait for a registry."""
+_PATIENCE = 5
+"""Seconds, retries included. Then a record without its schema is an error: a read does not wait for a registry."""
 _MOST_REFERENCES = 200
 _UNPROCESSABLE = (409, 422)
 """The registry says that a schema is none, or does not go with the earlier ones of its subject."""
@@ -32,7 +34,7 @@ class Registry:
     async def source(self, number: int, *, compiled: bool = False) -> Source:
         """A schema by its id; `compiled` for protobuf. NoSchema, Unreachable."""
         client = await self._client(compiled)
-        with _Translated(f"schema {number}"):
+        async with _asking(f"schema {number}"):
             found = await client.get_schema(number, fmt="serialized" if compiled else None)
             references: dict[str, str] = {}
             await self._refer(client, found, references, compiled)
@@ -58,14 +60,14 @@ class Registry:
     async def version(self, subject: str, version: int | None = None) -> tuple[int, str]:
         """Id and kind of a version of a subject, or of its last one. NoSchema, Unreachable."""
         client = await self._client(False)
-        with _Translated(f"subject {subject}"):
+        async with _asking(f"subject {subject}"):
             found = await client.get_version(subject, "latest" if version is None else version)
         return found.schema_id, found.schema.schema_type or "AVRO"
 
     async def version_of(self, subject: str, number: int) -> int | None:
         """Which version of a subject a schema is; None when it is none. NoSchema, Unreachable."""
         client = await self._client(False)
-        with _Translated(f"schema {number}"):
+        async with _asking(f"schema {number}"):
             known = await client.get_schema_versions(number)
         return next((each.version for each in known if each.subject == subject), None)
 
@@ -73,7 +75,7 @@ class Registry:
         """The id of a schema in a subject; it is put there if it is not there yet. BadSchema, NoSchema, Unreachable."""
         client = await self._client(False)
         schema = importlib.import_module("confluent_kafka.schema_registry").Schema(text, kind)
-        with _Translated(f"subject {subject}"):
+        async with _asking(f"subject {subject}"):
             try:
                 return int((await client.lookup_schema(subject, schema)).schema_id)
             except _errors() as error:
@@ -112,26 +114,28 @@ def _errors() -> Any:
     return importlib.import_module("confluent_kafka.schema_registry").SchemaRegistryError
 
 
-class _Translated:
-    """Tells the client's errors as ours."""
+@asynccontextmanager
+async def _asking(what: str) -> AsyncIterator[None]:
+    """A time limit for what is asked, and the client's errors as ours."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            yield
+    except TimeoutError:
+        raise Unreachable(f"the schema registry does not answer within {_PATIENCE} s") from None
+    except SchemaError:
+        raise
+    except Exception as error:
+        raise _translated(what, error) from error
 
-    def __init__(self, what: str) -> None:
-        self._what = what
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, SchemaError) or not isinstance(error, Exception):
-            return
-        if not isinstance(error, _errors()):  # of the connection, or an answer that is not the API's
-            detail = f"{type(error).__name__}{f': {error}' if str(error) else ''}"
-            raise Unreachable(f"the schema registry does not answer: {detail}") from error
-        status, message = getattr(error, "http_status_code", 0), str(getattr(error, "error_message", error))[:300]
-        if status == 404:
-            raise NoSchema(f"the schema registry does not know {self._what}: {message}") from error
-        if status in _UNPROCESSABLE:
-            raise BadSchema(f"the schema registry refuses it ({status}): {message}") from error
-        if status in (401, 403):
-            raise NoSchema(f"the schema registry refuses us ({status}): {message}") from error
-        raise Unreachable(f"the schema registry answers {status}: {message}") from error
+def _translated(what: str, error: Exception) -> SchemaError:
+    if not isinstance(error, _errors()):  # of the connection, or an answer that is not the API's
+        return Unreachable(f"the schema registry does not answer: {said(error)}")
+    status, message = getattr(error, "http_status_code", 0), str(getattr(error, "error_message", error))[:300]
+    if status == 404:
+        return NoSchema(f"the schema registry does not know {what}: {message}")
+    if status in _UNPROCESSABLE:
+        return BadSchema(f"the schema registry refuses it ({status}): {message}")
+    if status in (401, 403):
+        return NoSchema(f"the schema registry refuses us ({status}): {message}")
+    return Unreachable(f"the schema registry answers {status}: {message}")

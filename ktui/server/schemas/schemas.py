@@ -62,6 +62,8 @@ class Schemas:
         """The JSON texts of keys or values in their order, each with an error of its own where it has none."""
         wanted = dict.fromkeys(number for part in parts if (number := _named(part)) is not None)
         codecs = await self._codecs(data_format, wanted)
+        if all(isinstance(codec, SchemaError) for codec in codecs.values()):
+            return _decoded(parts, codecs)  # nothing to do, so no thread for it
         return await self._aside(_decoded, parts, codecs)
 
     async def writer(
@@ -153,7 +155,12 @@ class Schemas:
         if task is None:
             task = self._pending[key] = asyncio.create_task(self._fetch(data_format, number))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())  # all who waited may be gone
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():  # and not we who wait for it
+                raise Unreachable("this gateway is closing") from None
+            raise
 
     async def _fetch(self, data_format: str, number: int) -> tuple[Source, Codec]:
         key = data_format, number
