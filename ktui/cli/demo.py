@@ -29,12 +29,12 @@ def run(options: argparse.Namespace) -> int:
     """Open the app on the demo's sandbox; the traffic stops with it."""
     config = read_config(options)
     need_terminal()
-    prepare_terminal()
+    link = prepare_terminal()
     with curtain("demo"):
         from ktui.ui.app import KtuiApp
 
         opened = open_demo(options.seed)
-        app = KtuiApp(opened.proxy, config=config, title=opened.title, background=opened.background)
+        app = KtuiApp(opened.proxy, config=config, title=opened.title, background=opened.background, link=link)
     return run_app(app)
 
 

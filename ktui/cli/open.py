@@ -147,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
     """Open the app on the proxy that was named."""
     config = read_config(options)
     need_terminal()
-    prepare_terminal()
+    link = prepare_terminal()
 
     def connect(url: str) -> ProxyClient:
         return client_of(read_config(options, url))
@@ -156,7 +156,7 @@ def run(options: argparse.Namespace) -> int:
         from ktui.cli.demo import open_demo
         from ktui.ui.app import KtuiApp
 
-        app = KtuiApp(client_of(config), config=config, title=config.title, connect=connect, demo=open_demo)
+        app = KtuiApp(client_of(config), config=config, title=config.title, connect=connect, demo=open_demo, link=link)
     return run_app(app)
 
 

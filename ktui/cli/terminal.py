@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ktui.ui.link import TerminalLink
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -21,13 +23,20 @@ class TerminalOutput(io.FileIO):
     window left one process in ten behind.
     """
 
+    def __init__(self, number: int, link: TerminalLink) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._link = link
+
     def write(self, data: ReadableBuffer, /) -> int:
+        self._link.writing()
         try:
-            return super().write(data)
+            written = super().write(data)
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return memoryview(data).nbytes
+            written = memoryview(data).nbytes
+        self._link.wrote(written)
+        return written
 
 
 def need_terminal() -> None:
@@ -41,13 +50,15 @@ def need_terminal() -> None:
             raise KtuiError(f"a terminal is needed, and the standard {name} is not one")
 
 
-def prepare_terminal() -> None:
-    """Set what Textual reads when it is imported and started."""
+def prepare_terminal() -> TerminalLink:
+    """Set what Textual reads when it is imported and started. What is written is told to the link."""
+    link = TerminalLink()
     os.environ.setdefault("TEXTUAL_FPS", "120")  # twice its usual: halves the time until a key shows
     if sys.stdout.isatty():
         # Textual draws on standard error. Given the terminal itself, errors may be redirected to a file.
-        raw = TerminalOutput(sys.stdout.fileno(), "w", closefd=False)
+        raw = TerminalOutput(sys.stdout.fileno(), link)
         sys.__stderr__ = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="replace")  # type: ignore[misc]
+    return link
 
 
 @contextmanager

@@ -21,12 +21,15 @@ from textual import events, on
 from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.driver import Driver
 
 from ktui.config import Config
 from ktui.errors import ConfigError
 from ktui.rest.client import ProxyClient
 from ktui.ui import keys, theming
 from ktui.ui.commands import KtuiCommands
+from ktui.ui.driver import linked
+from ktui.ui.link import TerminalLink
 from ktui.ui.main import MainScreen
 from ktui.ui.report import report
 from ktui.ui.screens.start import Address, Connected, Demo, Started, StartScreen
@@ -76,8 +79,11 @@ class KtuiApp(App[None]):
         background: Background | None = None,
         connect: Callable[[str], ProxyClient] | None = None,
         demo: Callable[[], Opened] | None = None,
+        link: TerminalLink | None = None,
     ) -> None:
-        """`connect` makes a client for an address that was typed (ConfigError for a bad one), `demo` opens the demo."""
+        """`connect` makes a client for an address that was typed (ConfigError for a bad one), `demo` opens the demo.
+        `link` is told of what is written to the terminal."""
+        self.link = link or TerminalLink()
         self.config = config or Config(url=proxy.url)
         self._opened = Opened(proxy, title or self.config.title, background)
         self.connect, self.demo = connect, demo
@@ -92,6 +98,9 @@ class KtuiApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theming.default_roles(self.current_theme)
+
+    def get_driver_class(self) -> type[Driver]:
+        return linked(super().get_driver_class(), self.link)
 
     @property
     def main_screen(self) -> MainScreen:
@@ -116,7 +125,7 @@ class KtuiApp(App[None]):
 
     def _first_screen(self) -> MainScreen:
         config = self.config if self._opened.background is None else replace(self.config, state_path=None)
-        return MainScreen(self._opened.proxy, self._opened.title, config)
+        return MainScreen(self._opened.proxy, self._opened.title, config, self.link)
 
     def _catch_signals(self) -> None:
         """Textual leaves these to their default, which is death without a word to the proxy."""

@@ -22,6 +22,7 @@ from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import Dialect
 from ktui.state import State
 from ktui.ui.greyed import reason
+from ktui.ui.link import TerminalLink
 from ktui.ui.panes.composer import ComposerPane
 from ktui.ui.panes.offsets import OffsetsPane
 from ktui.ui.panes.record import RecordPane
@@ -77,9 +78,9 @@ class MainScreen(Screen[None]):
 
         error: ProxyError
 
-    def __init__(self, proxy: ProxyClient, title: str, config: Config) -> None:
+    def __init__(self, proxy: ProxyClient, title: str, config: Config, link: TerminalLink) -> None:
         super().__init__(classes="-on-topics -lower-offsets")
-        self.proxy, self._title, self._config = proxy, title, config
+        self.proxy, self._title, self._config, self._link = proxy, title, config, link
         self.doctor = Doctor(proxy)
         self._before = "stream"
 
@@ -90,7 +91,9 @@ class MainScreen(Screen[None]):
             yield TopicsPane(self.proxy, id="topics")
             with Vertical(id="center"):
                 state = State(self._config.state_path)
-                yield StreamPane(self.proxy, keep_bytes=self._config.keep_mb << 20, state=state, id="stream")
+                yield StreamPane(
+                    self.proxy, link=self._link, keep_bytes=self._config.keep_mb << 20, state=state, id="stream"
+                )
                 with Horizontal(id="lower"):
                     yield OffsetsPane(self.proxy, id="offsets").data_bind(MainScreen.topic)
                     yield ComposerPane(self.proxy, id="composer").data_bind(MainScreen.topic)
@@ -115,7 +118,8 @@ class MainScreen(Screen[None]):
         return self.composer_pane.sending
 
     def _count(self) -> None:
-        self.top_line.counts = (self.proxy.ok_count, self.proxy.failed_count)
+        if self._link.clear:
+            self.top_line.counts = (self.proxy.ok_count, self.proxy.failed_count)
         self.doctor.look()
 
     # which pane is where

@@ -30,6 +30,8 @@ class Latency(NamedTuple):
     median: float
     p99: float
     count: int
+    all: tuple[float, ...] = ()
+    """Seconds, in order of size."""
 
     def __str__(self) -> str:
         return f"p50 {self.median:5.1f} ms   p99 {self.p99:5.1f} ms   ({self.count})"
@@ -38,7 +40,7 @@ class Latency(NamedTuple):
     def of(cls, seconds: Sequence[float]) -> Latency:
         ordered = sorted(seconds)
         at = min(len(ordered) - 1, int(len(ordered) * 0.99))
-        return cls(ordered[len(ordered) // 2] * 1000, ordered[at] * 1000, len(ordered))
+        return cls(ordered[len(ordered) // 2] * 1000, ordered[at] * 1000, len(ordered), tuple(ordered))
 
 
 class Keyboard:

@@ -35,7 +35,7 @@ def queued() -> float:
 
 
 def main(url: str, topic: str, gauges: str, dialect: str = "G") -> None:
-    prepare_terminal()
+    link = prepare_terminal()
     from ktui.rest.client import ProxyClient
     from ktui.rest.dialect import named
     from ktui.ui.app import KtuiApp
@@ -60,7 +60,7 @@ def main(url: str, topic: str, gauges: str, dialect: str = "G") -> None:
                     print(json.dumps(line | {"lags": lags, "own": own}), file=out)
                     lags, own = [], []
 
-    app = KtuiApp(ProxyClient(url, dialect=named(dialect)), title="bench", background=watch)
+    app = KtuiApp(ProxyClient(url, dialect=named(dialect)), title="bench", background=watch, link=link)
     app.run()
 
 

@@ -13,6 +13,7 @@ from ktui.model import Record
 from ktui.rest.client import ProxyClient
 from ktui.state import State
 from ktui.ui.greyed import NO_TOPIC
+from ktui.ui.link import TerminalLink
 from ktui.ui.panes import stream_keys
 from ktui.ui.panes.record import RecordPane
 from ktui.ui.panes.stream_reading import StreamReading
@@ -51,9 +52,15 @@ class StreamPane(StreamReading):
         """The user wants to write a record."""
 
     def __init__(
-        self, proxy: ProxyClient, *, keep_bytes: int = 256 << 20, state: State | None = None, id: str | None = None
+        self,
+        proxy: ProxyClient,
+        *,
+        link: TerminalLink | None = None,
+        keep_bytes: int = 256 << 20,
+        state: State | None = None,
+        id: str | None = None,
     ) -> None:
-        super().__init__(proxy, keep_bytes=keep_bytes, state=state, id=id)
+        super().__init__(proxy, link=link or TerminalLink(), keep_bytes=keep_bytes, state=state, id=id)
         self.questions = QuestionLine(self.table)
 
     def compose(self) -> ComposeResult:

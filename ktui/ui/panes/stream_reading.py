@@ -6,10 +6,12 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Self
 
 from textual import events, on, work
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 
@@ -21,6 +23,7 @@ from ktui.records.log import Note, RecordLog
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.state import State
+from ktui.ui.link import TerminalLink
 from ktui.ui.panes.stream_columns import StreamColumns
 from ktui.ui.report import report
 from ktui.ui.text import clean
@@ -63,15 +66,18 @@ class StreamReading(Vertical):
         state: StreamState
         error: ProxyError | None
 
-    def __init__(self, proxy: ProxyClient, *, keep_bytes: int, state: State | None, id: str | None) -> None:
+    def __init__(
+        self, proxy: ProxyClient, *, link: TerminalLink, keep_bytes: int, state: State | None, id: str | None
+    ) -> None:
         """`state` remembers the columns of topics; without one they last as long as the pane."""
         super().__init__(id=id)
         self.proxy = proxy
         self.records = RecordLog(max_bytes=keep_bytes)
         self.status = StreamStatus()
-        self.table = StreamTable(self.records)
+        self.table = StreamTable(self.records, link)
         self.columns = StreamColumns(self.table, proxy.url, state or State())
-        self.figures = FiguresStrip(self.records, self.status)
+        self.figures = FiguresStrip(self.records, self.status, link)
+        self._link = link
         self._following: Following | None = None
         self._partitions: frozenset[int] = frozenset()
         self._apart: dict[TopicPartition, int] = {}
@@ -79,6 +85,7 @@ class StreamReading(Vertical):
         self._retry_at = 0.0
         self._ticks = 0
         self._said: tuple[Content, Content] | None = None
+        self._saying = False
 
     # What others ask and tell
 
@@ -234,10 +241,18 @@ class StreamReading(Vertical):
             self.topic, self._partitions, len(self.there), self.columns.words, self.table.filter, numbered=numbered
         )
         line = self.status.line(self.size.width - 4)
-        if (name, line) != self._said:  # saying it again would repaint the whole pane
-            self._said = (name, line)
+        if (name, line) != self._said:
+            self._said, self._saying = (name, line), True
             self.border_title, self.border_subtitle = name, line
+            self._saying = False
         self.table.say(hint(self.state, self._error, following.ranges if following else {}, self.table.filter))
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """A new title or status draws the frame's lines anew, not all that is in it."""
+        if self._saying:
+            width, height = self.size.width + 2, self.size.height
+            regions = (Region(-1, -1, width, 1), Region(-1, height, width, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _tick(self) -> None:
         """Twice a second: figures, the countdown, and whether enough lies ahead."""
@@ -251,7 +266,8 @@ class StreamReading(Vertical):
         self.columns.tick()
         if complaint := self.columns.complaint():
             self.notify(clean(complaint), severity="warning", timeout=10, markup=False)
-        self._say()
+        if self._link.clear:
+            self._say()
 
     def _enough_ahead(self, rows: int) -> bool:
         """So much is below the visible rows that more would only push them out of the log."""

@@ -9,12 +9,14 @@ import asyncio
 
 from textual import events, work
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.widget import Widget
 
 from ktui.records.figures import Figures
 from ktui.records.log import RecordLog
+from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.figures_lines import figures_lines
+from ktui.ui.widgets.painting import changed_lines
 from ktui.ui.widgets.stream_status import StreamStatus
 
 LOOKS = 5
@@ -35,12 +37,13 @@ class FiguresStrip(Widget):
     """
     ALLOW_SELECT = False
 
-    def __init__(self, records: RecordLog, status: StreamStatus) -> None:
+    def __init__(self, records: RecordLog, status: StreamStatus, link: TerminalLink) -> None:
         super().__init__()
         self.figures: Figures | None = None
         """None while hidden."""
         self._records = records
         self._status = status
+        self._link = link
         self._lines: list[Content] = []
         self._looks = 0
 
@@ -71,7 +74,8 @@ class FiguresStrip(Widget):
         if self.figures is not None:
             self.figures.work()
             self._looks += 1
-            if self._looks % REDRAWN == 0:
+            if self._looks >= REDRAWN and self._link.clear:
+                self._looks = 0
                 self._draw()
 
     def _draw(self) -> None:
@@ -79,10 +83,8 @@ class FiguresStrip(Widget):
         before, self._lines = self._lines, self._said()
         if len(before) != len(self._lines):
             self.refresh()
-            return
-        changed = [y for y, (old, new) in enumerate(zip(before, self._lines, strict=True)) if old != new]
-        if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        elif regions := changed_lines(before, self._lines, self.size.width):
+            self.refresh(*regions)
 
     def _said(self) -> list[Content]:
         if self.figures is None:

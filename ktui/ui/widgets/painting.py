@@ -6,11 +6,12 @@ styles, so they are applied here once per style instead of once per line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
 
@@ -98,6 +99,19 @@ class Palette:
             text = cell_cut(text, width)
             size = cell_len(text)
         return [Segment(text + " " * (width - size), style)]
+
+
+def changed_lines(before: Sequence[object], after: Sequence[object], width: int) -> list[Region]:
+    """Where lines are not what they were, for `Widget.refresh`: what has not changed is not drawn again."""
+    regions: list[Region] = []
+    for y, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old is new or old == new:
+            continue
+        if regions and regions[-1].bottom == y:
+            regions[-1] = regions[-1].grow((0, 0, 1, 0))
+        else:
+            regions.append(Region(0, y, width, 1))
+    return regions
 
 
 def resize_lines(view: ScrollView, height: int, top: int) -> None:

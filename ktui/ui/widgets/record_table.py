@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from textual import events
 from textual.binding import Binding
@@ -22,8 +23,9 @@ from textual.strip import Strip
 from ktui.model import Record
 from ktui.records.log import RecordLog
 from ktui.records.search import Search
+from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.landing import Landing
-from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
+from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, changed_lines, resize_lines
 from ktui.ui.widgets.record_view import RecordView
 from ktui.ui.widgets.row_painter import RowPainter
 
@@ -80,7 +82,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
         following: bool
 
-    def __init__(self, records: RecordLog, *, id: str | None = None) -> None:
+    def __init__(self, records: RecordLog, link: TerminalLink | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.records = records
         self.view = RecordView(records)
@@ -89,6 +91,9 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._seen = (records.first, records.first)
         self._painter = RowPainter(self.view)
         self._palette: Palette | None = None
+        self._link = link or TerminalLink()
+        self._owed = False
+        self._drawn: list[Strip] = []
         self.landing = Landing()
 
     # What others ask and tell
@@ -127,7 +132,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._seen = (self.view.first, self.view.first)
         self.following = True
         resize_lines(self, 1, 0)
-        self.refresh()
+        self._draw()
 
     def extend(self, records: Sequence[Record], left: int) -> None:
         """Take records in; `left` more are known to follow. One that the cursor waits for gets it."""
@@ -153,7 +158,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._cursor = max(self._cursor, first)
             resize_lines(self, height, max(0, self.scroll_offset.y - dropped))
         if self.following or dropped or was_end < self._top() + self.page:
-            self.refresh()
+            self._draw()
 
     def show(self, search: Search | None, number: int) -> None:
         """Show only what a search finds, or everything; the cursor goes to this row unless the end is followed."""
@@ -162,7 +167,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         first, end = self._seen = (self.view.first, self.view.end)
         self._cursor = end - 1
         resize_lines(self, end - first + 1, max(0, end - first + 1 - self.size.height))
-        self.refresh()
+        self._draw()
         if not self.following and number >= 0:
             self.go_to(number)
 
@@ -180,13 +185,13 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not top <= row < top + page:
             top = row if row < top else row - page + 1
             resize_lines(self, self.virtual_size.height, max(0, top))
-        self.refresh()
+        self._draw()
 
     def say(self, hint: str) -> None:
         """What to read while there is no row; clean text."""
         if hint != self._hint:
             self._hint = hint
-            self.refresh()
+            self._draw()
 
     def leave_end(self) -> None:
         """Stay with the record under the cursor while others come in."""
@@ -238,7 +243,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _on_mount(self, event: events.Mount) -> None:
         resize_lines(self, 1, 0)
-        self.set_interval(1 / FRAMES, self.look)
+        self.set_interval(1 / FRAMES, self._look_on_time)
 
     def _on_resize(self, event: events.Resize) -> None:
         height = self.virtual_size.height
@@ -247,6 +252,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.following:
             self.look()
             self._go(self._cursor)
+        self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Wheel and scrollbar come here, and Textual when the size changes; our own moves go around the watchers."""
@@ -276,15 +282,47 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Drawing
 
+    def _look_on_time(self) -> None:
+        if self._link.clear:
+            self.look()
+        if self._owed:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw the lines that have changed; later, while the link is choked."""
+        self._owed = self._link.choked
+        if self._owed:
+            return
+        before, self._drawn = self._drawn, self._lines()
+        if len(before) != len(self._drawn):
+            self.refresh()
+        elif regions := changed_lines(before, self._drawn, self.size.width):
+            self.refresh(*regions)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Without regions: everything may be another than what was drawn."""
+        if not regions:
+            self._drawn = []
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def render_lines(self, crop: Region) -> list[Strip]:
-        if self._palette is None:
-            self._palette = Palette(self)
-        width, top, painter = self.scrollable_size.width, self._top(), self._painter
-        painter.fit(top, min(top + self.page, self.view.end), width, flying=self.following)
-        strips = [self._line(top, y, self._palette) for y in range(crop.y, crop.bottom)]
+        """What was drawn last: lines that came later wait for the next look, so that old and new are never mixed."""
+        width = self.scrollable_size.width
+        if self._palette is None or len(self._drawn) != self.size.height or self._drawn[0].cell_length != width:
+            self._drawn = self._lines()
+        strips = self._drawn[crop.y : crop.bottom]
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
+
+    def _lines(self) -> list[Strip]:
+        """The lines of the screen as they are now."""
+        if self._palette is None:
+            self._palette = Palette(self)
+        top = self._top()
+        stop = min(top + self.page, self.view.end)
+        self._painter.fit(top, stop, self.scrollable_size.width, flying=self.following)
+        return [self._line(top, y, self._palette) for y in range(self.size.height)]
 
     def _line(self, top: int, y: int, palette: Palette) -> Strip:
         if y == 0:

@@ -14,6 +14,7 @@ from ktui.columns import Column, Columns
 from ktui.fields import Survey
 from ktui.model import Record
 from ktui.records.log import RecordLog
+from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.column_fit import GAP, Slot
 from ktui.ui.widgets.filtered_table import FilteredTable
 
@@ -37,8 +38,8 @@ class StreamTable(FilteredTable):
 
         column: Column
 
-    def __init__(self, records: RecordLog, *, id: str | None = None) -> None:
-        super().__init__(records, id=id)
+    def __init__(self, records: RecordLog, link: TerminalLink | None = None, *, id: str | None = None) -> None:
+        super().__init__(records, link, id=id)
         self._grip: tuple[int, Slot, bool] | None = None
         """Where the mouse went down on the head, on which column, and whether on its border."""
         self._dragged = False
