@@ -1,0 +1,249 @@
+"""The gateway beside bare librdkafka on the same broker: `pytest -m bench -s --kafka HOST:PORT`, and this file.
+
+Prints ratios of one run; the gates are far below what is printed on a machine of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import confluent_kafka as librdkafka
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from ktui.model import TopicPartition
+from ktui.records.log import RecordLog
+from ktui.records.stream import Stream
+from ktui.rest.client import ProxyClient
+
+pytestmark = [pytest.mark.bench, pytest.mark.kafka]
+
+RECORDS, SIZE, PARTITIONS = 200_000, 400, 4
+V2, BINARY = "application/vnd.kafka.v2+json", "application/vnd.kafka.binary.v2+json"
+TIMES = 15
+
+
+@pytest.fixture(scope="module")
+def topic(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """A broker, and a topic of its own on it."""
+    bootstrap = request.config.getoption("--kafka")
+    name = f"bench-{uuid4().hex[:12]}"
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(name, PARTITIONS, 1)])[name].result()
+    producer = librdkafka.Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
+    for number in range(RECORDS):
+        while True:
+            try:
+                producer.produce(name, b"%0*d" % (SIZE, number), b"%08d" % number, partition=number % PARTITIONS)
+                break
+            except BufferError:
+                producer.poll(0.1)
+    producer.flush()
+    yield bootstrap, name
+    admin.delete_topics([name])[name].result()
+
+
+class Plain:
+    """A client that speaks HTTP and nothing else, over one connection."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def __enter__(self) -> Plain:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ask(self, method: str, path: str, body: object = None, media: str = V2) -> bytes:
+        content = None if body is None else json.dumps(body)
+        headers = {"accept": media if method == "GET" else V2} | ({"content-type": media} if content else {})
+        self._connection.request(method, path, content, headers)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        assert answer.status < 300, text
+        return text
+
+    def open(self, topic: str, partition_offsets: dict[int, int]) -> str:
+        """An instance at these offsets; its path."""
+        group = f"bench-{uuid4().hex[:8]}"
+        self.ask("POST", f"/consumers/{group}", {"name": "i", "auto.commit.enable": "false"})
+        path = f"/consumers/{group}/instances/i"
+        places = [{"topic": topic, "partition": number} for number in partition_offsets]
+        self.ask("POST", f"{path}/assignments", {"partitions": places})
+        seeks = [{**place, "offset": partition_offsets[place["partition"]]} for place in places]
+        self.ask("POST", f"{path}/positions", {"offsets": seeks})
+        return path
+
+
+@contextmanager
+def gateway(bootstrap: str) -> Iterator[tuple[int, int, float]]:
+    """`ktui gateway` as a process: its port, its id, and the seconds until it answered."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-m", "ktui", "gateway", "--bootstrap-servers", bootstrap, "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    port = int(process.stdout.readline().split()[2].rpartition(":")[2])
+    with Plain(port) as client:
+        client.ask("GET", "/topics")
+    try:
+        yield port, process.pid, time.perf_counter() - begun
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        process.stdout.close()
+
+
+def bare_consumer(bootstrap: str, topic: str, offsets: dict[int, int]) -> librdkafka.Consumer:
+    settings = {"bootstrap.servers": bootstrap, "group.id": f"bare-{uuid4()}", "enable.auto.commit": "false"}
+    consumer = librdkafka.Consumer(settings)
+    consumer.assign([librdkafka.TopicPartition(topic, number, offset) for number, offset in offsets.items()])
+    return consumer
+
+
+EVERYTHING = dict.fromkeys(range(PARTITIONS), 0)
+
+
+def bare_rate(bootstrap: str, topic: str) -> float:
+    """Records a second of a loop that looks at keys and values."""
+    consumer, count, size = bare_consumer(bootstrap, topic, EVERYTHING), 0, 0
+    begun = time.perf_counter()
+    while count < RECORDS:
+        for message in consumer.consume(2000, 1.0):
+            if message.error() is None:
+                count += 1
+                size += len(message.key() or b"") + len(message.value() or b"")
+    seconds = time.perf_counter() - begun
+    consumer.close()
+    assert size == RECORDS * (SIZE + 8)
+    return RECORDS / seconds
+
+
+async def app_rate(bootstrap: str, topic: str) -> float:
+    """Records a second into the searchable store of the app, by the gateway in its process."""
+    from ktui.server.cluster.kafka import ClusterKafka
+    from ktui.server.gateway import Gateway
+    from ktui.server.within import GatewayTransport
+
+    transport = GatewayTransport(lambda: Gateway(ClusterKafka({"bootstrap.servers": bootstrap})))
+    client = ProxyClient("http://gateway", transport=transport)
+    await client.probe()
+    log, count = RecordLog(512 * 1024 * 1024), 0
+    begun = time.perf_counter()
+    async for batch in Stream(client, {TopicPartition(topic, number): 0 for number in EVERYTHING}).batches():
+        if batch.records:
+            log.extend(batch.records)
+            count += len(batch.records)
+        if count >= RECORDS:
+            break
+    seconds = time.perf_counter() - begun
+    await client.aclose()
+    return RECORDS / seconds
+
+
+def loop_rate(port: int, topic: str) -> float:
+    """Records a second of a loop that reads and throws away."""
+    with Plain(port) as client:
+        path = client.open(topic, EVERYTHING)
+        count, begun = 0, time.perf_counter()
+        while count < RECORDS:
+            count += client.ask("GET", f"{path}/records?timeout=1000", media=BINARY).count(b'"offset":')
+        seconds = time.perf_counter() - begun
+        client.ask("DELETE", path)
+    return RECORDS / seconds
+
+
+def test_rates(topic: tuple[str, str]) -> None:
+    bare, app, loop = [], [], []
+    with gateway(topic[0]) as (port, _, seconds):
+        for _ in range(3):
+            bare.append(bare_rate(*topic))
+            app.append(asyncio.run(app_rate(*topic)))
+            loop.append(loop_rate(port, topic[1]))
+    print(f"\nstart to first answer {seconds:.2f} s")
+    for name, rates in (("bare", bare), ("ktui kafka:// into the store", app), ("HTTP loop", loop)):
+        print(f"{name}: {max(rates):,.0f} rec/s, {max(rates) / max(bare):.2f} of bare")
+    assert max(app) > 0.1 * max(bare)
+    assert max(loop) > 0.1 * max(bare)
+
+
+def test_a_jump(topic: tuple[str, str]) -> None:
+    """Create, assign, seek, first record, delete."""
+
+    def bare() -> None:
+        consumer = bare_consumer(*topic, {0: 1000})
+        assert consumer.consume(1, 5.0)[0].offset() == 1000
+        consumer.close()
+
+    with gateway(topic[0]) as (port, _, _), Plain(port) as client:
+
+        def ours() -> None:
+            path = client.open(topic[1], {0: 1000})
+            assert json.loads(client.ask("GET", f"{path}/records?max_bytes=1000", media=BINARY))[0]["offset"] == 1000
+            client.ask("DELETE", path)
+
+        _compared("jump", ours, bare, 40)
+
+
+def test_producing(topic: tuple[str, str]) -> None:
+    """1000 records of 400 bytes, acknowledged by all."""
+    value = b"v" * SIZE
+    producer = librdkafka.Producer({"bootstrap.servers": topic[0], "enable.idempotence": True})
+
+    def bare() -> None:
+        for _ in range(1000):
+            producer.produce(topic[1], value)
+        assert producer.flush(30) == 0
+
+    records = {"records": [{"value": base64.b64encode(value).decode()}] * 1000}
+    with gateway(topic[0]) as (port, _, _), Plain(port) as client:
+
+        def ours() -> None:
+            reports = json.loads(client.ask("POST", f"/topics/{topic[1]}", records, BINARY))["offsets"]
+            assert all(report["error"] is None for report in reports)
+
+        _compared("produce", ours, bare, 20)
+
+
+def test_memory_of_a_hundred_idle_instances(topic: tuple[str, str]) -> None:
+    with gateway(topic[0]) as (port, process, _), Plain(port) as client:
+        empty = _resident(process)
+        for _ in range(100):
+            path = client.open(topic[1], {0: 0})
+            client.ask("GET", f"{path}/records?max_bytes=1000", media=BINARY)
+        reading = _resident(process)
+        time.sleep(20)
+        print(f"\nempty {empty} MB, 100 that read {reading - empty:+} MB, idle {_resident(process) - empty:+} MB")
+        assert _resident(process) - empty < 600
+
+
+def _compared(name: str, ours: object, bare: object, most: float) -> None:
+    times = {"ours": [], "bare": []}
+    for _ in range(TIMES):
+        for who, run in (("ours", ours), ("bare", bare)):
+            begun = time.perf_counter()
+            run()  # type: ignore[operator]
+            times[who].append(time.perf_counter() - begun)
+    middle = {who: statistics.median(each) * 1000 for who, each in times.items()}
+    print(
+        f"\n{name}: {middle['ours']:.1f} ms, bare {middle['bare']:.1f} ms, {middle['ours'] / middle['bare']:.2f} times"
+    )
+    assert middle["ours"] < most * middle["bare"]
+
+
+def _resident(process: int) -> int:
+    """Megabytes."""
+    with open(f"/proc/{process}/statm") as numbers:
+        return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
