@@ -39,6 +39,8 @@ REST_AFTER = 15.0
 """Seconds without a poll after which an assigned consumer gives back its connections and what it fetched ahead."""
 MEMBER: Mapping[str, Any] = {"fetch.wait.max.ms": 100}
 """A member seeks on the connection that it has, where the fetch under way must end first (of 500)."""
+FEW, SMALL = 50, 100
+"""How many messages are taken at once for how many bytes: what is taken beyond them waits in our memory."""
 PASSED_OVER = frozenset(
     (
         Code._PARTITION_EOF,
@@ -201,8 +203,9 @@ class ClusterConsumer:
                 failure, self._failure = self._failure, None
                 raise failure
             messages: list[Message] = []
-            if len(self._ahead) < limit and (reader := self._opened()) is not None:
-                self._take(messages := reader.take(limit - len(self._ahead)))
+            enough = limit if max_bytes is None else min(limit, max(FEW, max_bytes // SMALL))
+            if len(self._ahead) < enough and (reader := self._opened()) is not None:
+                self._take(messages := reader.take(enough - len(self._ahead)))
             found = self._handed_out(limit, max_bytes)
             if found or not messages:  # else they told of ends and such, and nobody waits for records yet
                 return found
@@ -274,17 +277,18 @@ class ClusterConsumer:
             else:
                 self._positions[tp] = otherwise
 
-    def _rest_later(self) -> None:
+    def _rest_later(self, seconds: float = REST_AFTER) -> None:
         """Give the reader back when nobody has polled for a while; the positions stay."""
         if self._rest is not None:
             self._rest.cancel()
-        self._rest = asyncio.get_running_loop().call_later(REST_AFTER, self._rest_now)
+        self._rest = asyncio.get_running_loop().call_later(seconds, self._rest_now)
 
     def _rest_now(self) -> None:
         if not self._assigned or self._reader is None:
             return
-        if time.monotonic() - self._polled < REST_AFTER:
-            self._rest_later()
+        left = REST_AFTER - (time.monotonic() - self._polled)
+        if left > 0:
+            self._rest_later(left)
         else:
             self._put_away()
 
