@@ -85,7 +85,7 @@ class MainScreen(Screen[None]):
         self._before = "stream"
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
+        yield TopLine.of(self.proxy, self._title)
         yield TabLine(TABS)
         with Horizontal(id="body"):
             yield TopicsPane(self.proxy, id="topics")

@@ -37,14 +37,15 @@ async def test_a_failure_its_cause_and_the_exchange_that_proves_it(size):
         await here.sees("The topic has no such partition.")
         screen = here.app.screen
         assert isinstance(screen, DoctorScreen)
-        assert [(each.diagnosis.title, each.count) for each in screen.findings] == [
+        wrong = [each for each in screen.findings if not each.diagnosis.note]  # a busy machine answers slowly too
+        assert [(each.diagnosis.title, each.count) for each in wrong] == [
             ("too many requests", 1),
             ("no such partition", 2),
         ]
         await here.press("enter")
         wire = here.app.screen
         assert isinstance(wire, WireScreen)
-        assert wire.selected is screen.findings[1].exchange
+        assert wire.selected is wrong[1].exchange
         await here.sees("no such partition")
         await here.press("escape", "escape")
         assert here.app.screen is here.main

@@ -5,10 +5,8 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from ktui.rest.capabilities import Capability
 from ktui.rest.client import ProxyClient
@@ -17,7 +15,8 @@ from ktui.ui.screens.wire import WireScreen
 from ktui.ui.text import cell_cut, clean, plain
 from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.line_table import LineTable
-from ktui.ui.widgets.top_line import Link, TopLine
+from ktui.ui.widgets.list_detail import ListDetail
+from ktui.ui.widgets.top_line import TopLine
 
 REFRESH = 0.5
 """Seconds between two looks: probing may end while this is open."""
@@ -30,22 +29,7 @@ _CALL = 46
 class CapabilitiesScreen(Screen[None]):
     """Reads the client's capabilities; sends nothing."""
 
-    DEFAULT_CSS = """
-    CapabilitiesScreen {
-        & > Vertical, & > VerticalScroll {
-            border: round $ktui-dim;
-            border-title-color: $ktui-muted;
-            border-title-style: bold;
-            border-subtitle-color: $ktui-muted;
-        }
-        & > Vertical { height: 1fr; }
-        & > VerticalScroll { height: 7; padding: 0 1; scrollbar-size-vertical: 1; scrollbar-color: $ktui-dim; }
-        & > VerticalScroll { scrollbar-background: $background; scrollbar-background-hover: $background; }
-        & > Vertical:focus-within, & > VerticalScroll:focus { border: round $primary; border-title-color: $primary; }
-        & #can-header { height: 1; padding-left: 1; }
-        & Static { height: auto; }
-    }
-    """
+    DEFAULT_CSS = "CapabilitiesScreen ListDetail > VerticalScroll { height: 7; }"
 
     HELP = """\
 # What this proxy can do
@@ -69,14 +53,8 @@ overrules the answers.
         self.shown: list[Capability] = []
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
-        with Vertical(id="can-list") as pane:
-            pane.border_title = "What this proxy can do"
-            yield Static(id="can-header")
-            yield LineTable(self._line, id="can-table")
-        with VerticalScroll(id="can-detail") as detail:
-            detail.border_title = "How that is known"
-            yield Static(id="can-words")
+        yield TopLine.of(self.proxy, self._title)
+        yield ListDetail("What this proxy can do", self._line, "How that is known")
         yield KeyLine()
 
     @property
@@ -102,19 +80,15 @@ overrules the answers.
         self.shown = [each for each in known if not (self.lacking and each.available)]
         same = (row for row, each in enumerate(self.shown) if before is not None and each.id == before.id)
         self.table.keep(next(same, 0), len(self.shown))
-        top = self.query_one(TopLine)
-        top.server, top.counts = known.dialect.name, (self.proxy.ok_count, self.proxy.failed_count)
-        top.link = Link.CONNECTED if self.proxy.ok_count else Link.CONNECTING
-        can = sum(each.available for each in known)
-        self.query_one("#can-list").border_subtitle = Content(f"{can} can · {len(known) - can} cannot")
         self._show()
 
     def _show(self) -> None:
-        wide = self.table.room > 2 * _WHAT + _CALL
+        known, wide = self.proxy.capabilities, self.table.room > 2 * _WHAT + _CALL
+        self.query_one(TopLine).look(self.proxy)
         header = f"{'':<8}{'WHAT':<{_WHAT}}" + (f"{'CALL':<{_CALL}}WHY NOT" if wide else "CALL, OR WHY NOT")
-        self.query_one("#can-header", Static).update(Content.styled(header, "$ktui-muted"))
-        self.table.refresh()
-        self.query_one("#can-words", Static).update(self._words())
+        can = sum(each.available for each in known)
+        state = Content(f"{can} can · {len(known) - can} cannot")
+        self.query_one(ListDetail).show(Content.styled(header, "$ktui-muted"), self._words(), state)
 
     def _line(self, row: int, width: int) -> Content:
         each = self.shown[row]

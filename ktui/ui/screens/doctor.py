@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -20,7 +20,8 @@ from ktui.ui.text import cell_cut, clean, plain
 from ktui.ui.widgets import life_line
 from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.line_table import LineTable
-from ktui.ui.widgets.top_line import Link, TopLine
+from ktui.ui.widgets.list_detail import ListDetail
+from ktui.ui.widgets.top_line import TopLine
 
 REFRESH = 0.25
 """Seconds between two looks."""
@@ -33,21 +34,12 @@ class DoctorScreen(Screen[None]):
 
     DEFAULT_CSS = """
     DoctorScreen {
-        & > Vertical, & > VerticalScroll {
-            border: round $ktui-dim;
-            border-title-color: $ktui-muted;
-            border-title-style: bold;
-            border-subtitle-color: $ktui-muted;
-        }
-        & #doctor-life { height: auto; padding: 0 1; }
-        & #doctor-list { height: 1fr; }
-        & #doctor-cause { height: 10; padding: 0 1; scrollbar-size-vertical: 1; scrollbar-color: $ktui-dim; }
-        & #doctor-cause { scrollbar-background: $background; scrollbar-background-hover: $background; }
-        & > Vertical:focus-within, & > VerticalScroll:focus { border: round $primary; border-title-color: $primary; }
-        & #doctor-header { height: 1; padding-left: 1; }
-        & Static { height: auto; }
+        & > #doctor-life { border: round $ktui-dim; border-title-color: $ktui-muted; border-title-style: bold; }
+        & > #doctor-life { height: auto; padding: 0 1; }
+        & #doctor-stations { height: auto; }
+        & ListDetail > VerticalScroll { height: 10; }
     }
-    .-low DoctorScreen #doctor-cause { height: 8; }
+    .-low DoctorScreen ListDetail > VerticalScroll { height: 8; }
     """
 
     HELP = """\
@@ -70,17 +62,11 @@ its creation to the moment the proxy will forget it.
         """What is listed."""
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
+        yield TopLine.of(self.proxy, self._title)
         with Vertical(id="doctor-life") as life:
             life.border_title = "Instance"
             yield Static(id="doctor-stations")
-        with Vertical(id="doctor-list") as pane:
-            pane.border_title = "Doctor"
-            yield Static(id="doctor-header")
-            yield LineTable(self._line, id="doctor-table")
-        with VerticalScroll(id="doctor-cause") as cause:
-            cause.border_title = "Cause and next step"
-            yield Static(id="doctor-words")
+        yield ListDetail("Doctor", self._line, "Cause and next step")
         yield KeyLine()
 
     @property
@@ -109,17 +95,12 @@ its creation to the moment the proxy will forget it.
         self._show()
 
     def _show(self) -> None:
-        top = self.query_one(TopLine)
-        top.server, top.counts = self.proxy.dialect.name, (self.proxy.ok_count, self.proxy.failed_count)
-        top.link = Link.CONNECTED if self.proxy.ok_count else Link.CONNECTING
+        self.query_one(TopLine).look(self.proxy)
         self.query_one("#doctor-stations", Static).update(self._life())
         header = f"{'LAST':<10}{'TIMES':>6}  {'WHAT':<{_WHAT}}{'ABOUT'}" if self.findings else ""
-        self.query_one("#doctor-header", Static).update(Content.styled(header, "$ktui-muted"))
-        self.table.refresh()
-        self.query_one("#doctor-words", Static).update(self._words())
         wrong = any(not each.diagnosis.note for each in self.findings)
-        says = "newest first" if wrong else "nothing went wrong"
-        self.query_one("#doctor-list").border_subtitle = Content(says)
+        state = Content("newest first" if wrong else "nothing went wrong")
+        self.query_one(ListDetail).show(Content.styled(header, "$ktui-muted"), self._words(), state)
 
     def _life(self) -> Content:
         life = self.doctor.lives.current
@@ -176,7 +157,6 @@ its creation to the moment the proxy will forget it.
     @on(LineTable.Moved)
     def _moved(self) -> None:
         self._show()
-        self.query_one("#doctor-cause").scroll_home(animate=False)
 
     @on(LineTable.Chosen)
     def action_prove(self) -> None:

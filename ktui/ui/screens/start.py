@@ -103,7 +103,7 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
         self._wait = 1
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
+        yield TopLine.of(self.proxy, self._title)
         with Vertical():
             yield Static(Content.assemble(("ktui", "bold $primary"), ("   Kafka over its REST Proxy", "$ktui-muted")))
             yield Static(id="start-state")

@@ -11,10 +11,8 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from ktui.model import Exchange
 from ktui.records.curl import curl_of
@@ -26,6 +24,7 @@ from ktui.ui.text import plain
 from ktui.ui.widgets import exchange_text
 from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.line_table import LineTable
+from ktui.ui.widgets.list_detail import ListDetail
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.top_line import Link, TopLine
 
@@ -35,22 +34,6 @@ REFRESH = 0.1
 
 class WireScreen(Screen[None]):
     """Reads the client's exchanges; sends nothing. The row under the cursor stays on its exchange while others come."""
-
-    DEFAULT_CSS = """
-    WireScreen {
-        & > Vertical, & > VerticalScroll {
-            border: round $ktui-dim;
-            border-title-color: $ktui-muted;
-            border-title-style: bold;
-        }
-        & > Vertical { height: 1fr; border-subtitle-color: $ktui-muted; }
-        & > VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; scrollbar-color: $ktui-dim; }
-        & > VerticalScroll { scrollbar-background: $background; scrollbar-background-hover: $background; }
-        & > Vertical:focus-within, & > VerticalScroll:focus { border: round $primary; border-title-color: $primary; }
-        & #wire-header { height: 1; padding-left: 1; }
-        & #wire-empty { color: $ktui-muted; padding-left: 1; }
-    }
-    """
 
     HELP = """\
 # Wire
@@ -91,14 +74,8 @@ masked before anything is kept, and the first 64 KiB of a body are.
         """What the lower part shows: it is drawn again only when that changes."""
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title, self.proxy.url.partition("://")[2], unverified=self.proxy.unverified)
-        with Vertical(id="wire-list") as pane:
-            pane.border_title = "Wire"
-            yield Static(id="wire-header")
-            yield LineTable(self._line, id="wire-table")
-        with VerticalScroll(id="wire-exchange") as exchange:
-            exchange.border_title = "Exchange"
-            yield Static(id="wire-detail")
+        yield TopLine.of(self.proxy, self._title)
+        yield ListDetail("Wire", self._line, "Exchange")
         yield KeyLine()
 
     @property
@@ -129,19 +106,18 @@ masked before anything is kept, and the first 64 KiB of a body are.
             self._seen, self._taken = seen, tuple(reversed(log))
             if self._at is not None and self._at not in self._taken:
                 self._taken = (*self._taken, self._at)
-        self._show_link(seen[1:])
+        self._show_link()
         self.shown = [exchange for exchange in self._taken if self._matches(exchange)]
         rows = (row for row, exchange in enumerate(self.shown) if exchange.number <= (self._chosen or 1 << 62))
         self.table.keep(next(rows, len(self.shown) - 1), len(self.shown))
         self._show()
 
-    def _show_link(self, counts: tuple[int, int]) -> None:
+    def _show_link(self) -> None:
         """The line on top, by the last exchange that ended."""
-        top = self.query_one(TopLine)
         ended = (each for each in self._taken if each.ok is not None and not given_up(each))
         last = next(ended, None)
-        top.link = Link.CONNECTED if last is None or last.status else Link.NO_ANSWER
-        top.server, top.counts = self.proxy.dialect.name, counts
+        there = last is None or last.status
+        self.query_one(TopLine).look(self.proxy, Link.CONNECTED if there else Link.NO_ANSWER)
 
     def _matches(self, exchange: Exchange) -> bool:
         if self.failed_only and (exchange.ok is not False or given_up(exchange)):
@@ -154,15 +130,12 @@ masked before anything is kept, and the first 64 KiB of a body are.
 
     def _show(self) -> None:
         """Draw header, state and the exchange under the cursor."""
-        self.query_one("#wire-header", Static).update(exchange_text.header(self.table.room - 1))
-        self.table.refresh()
         selected = self.selected
         self._chosen = selected.number if selected else None
         drawn = (self._chosen, selected.ok if selected else None, self.headers, self.words, self.failed_only)
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self.query_one("#wire-detail", Static).update(self._detail(selected))
-        self.query_one("#wire-list").border_subtitle = self._state()
+        detail = None if drawn == self._drawn else self._detail(selected)
+        self._drawn = drawn
+        self.query_one(ListDetail).show(exchange_text.header(self.table.room - 1), detail, self._state())
 
     def _detail(self, selected: Exchange | None) -> Content:
         if selected is None:
@@ -188,9 +161,8 @@ masked before anything is kept, and the first 64 KiB of a body are.
         return plain(" · ".join(parts))
 
     @on(LineTable.Moved)
-    def _moved(self, event: LineTable.Moved) -> None:
+    def _moved(self) -> None:
         self._show()
-        self.query_one("#wire-exchange").scroll_home(animate=False)
 
     @on(Prompt.Submitted)
     async def _filtered(self, event: Prompt.Submitted) -> None:
@@ -207,7 +179,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
     async def action_filter(self) -> None:
         if not self.query(Prompt):
             examples = "POST   /topics   404   records"
-            await self.query_one("#wire-list").mount(Prompt("filter", examples=examples, value=self.words))
+            await self.query_one(ListDetail).list.mount(Prompt("filter", examples=examples, value=self.words))
 
     def action_failed(self) -> None:
         self.failed_only = not self.failed_only

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from ktui.rest.client import ProxyClient
 from ktui.ui.text import cell_cut, clean
 
 
@@ -63,6 +64,17 @@ class TopLine(Widget):
         self._profile, self._host = clean(profile), clean(host)
         self._server_at = range(0)
         """The cells of the server's name."""
+
+    @classmethod
+    def of(cls, proxy: ProxyClient, profile: str) -> TopLine:
+        """The line for one proxy."""
+        return cls(profile, proxy.url.partition("://")[2], unverified=proxy.unverified)
+
+    def look(self, proxy: ProxyClient, link: Link | None = None) -> None:
+        """Take over what the proxy is believed to be and how many requests there were. Without a `link` one that went
+        well says that it is there."""
+        self.server, self.counts = proxy.dialect.name, (proxy.ok_count, proxy.failed_count)
+        self.link = link or (Link.CONNECTED if proxy.ok_count else Link.CONNECTING)
 
     def render(self) -> Content:
         width = self.size.width
