@@ -229,8 +229,9 @@ class Kafka(Protocol):
     async def group_names(self) -> Sequence[str]:
         """Consumer groups in order."""
 
-    async def group(self, name: str) -> GroupDetail | None:
-        """A consumer group; None when nobody has heard of it."""
+    async def group(self, name: str, *, offsets: bool = True) -> GroupDetail | None:
+        """A consumer group; None when nobody has heard of it. Where it resumes costs a large cluster most of the
+        answer: who does not need it leaves it out."""
 
     async def produce(
         self,

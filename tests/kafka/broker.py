@@ -99,6 +99,8 @@ class Broker:
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(listeners, ports, strict=True)}
         """By listener."""
         self._process: subprocess.Popen[bytes] | None = None
+        self._heir: subprocess.Popen[bytes] | None = None
+        """Ends the broker should we be gone ourselves, by whatever crash."""
         self._configure(controller, more or {})
 
     @property
@@ -163,6 +165,10 @@ class Broker:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # ctrl+c is for the tests, who stop it then
             )
+        wait_and_kill = 'cat >/dev/null; kill -9 "$0" 2>/dev/null'
+        self._heir = subprocess.Popen(
+            ["sh", "-c", wait_and_kill, str(self._process.pid)], stdin=subprocess.PIPE, start_new_session=True
+        )
         deadline = time.monotonic() + STARTING
         while "Kafka Server started" not in self.log:
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -182,8 +188,7 @@ class Broker:
     def kill(self) -> None:
         """End it at once."""
         self._signal(signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait(STOPPING)
+        self._ended()
 
     def stop(self) -> None:
         """End it in order, or else at once."""
@@ -192,9 +197,16 @@ class Broker:
         self._signal(signal.SIGCONT)
         self._signal(signal.SIGTERM)
         try:
-            self._process.wait(STOPPING)
+            self._ended()
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def _ended(self) -> None:
+        if self._process is not None:
+            self._process.wait(STOPPING)
+        if self._heir is not None and self._heir.stdin is not None:
+            self._heir.stdin.close()
+            self._heir.wait(STOPPING)
 
     def _signal(self, number: int) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -54,7 +54,7 @@ async def test_auto_commit_is_of_what_was_handed_out(world: World, kafka: Kafka,
     await fill(kafka, topic, [b"%d" % n for n in range(10)])
     tp, reading = TopicPartition(topic, 0), reads(kafka, name, auto_commit=True)
     reading.consumer.assign([tp])
-    await reading.next(4, limit=4)
+    await reading.next(4, most=4)
     await reading.consumer.close()
     assert await world.commits(name) == {tp: Committed(4)}
 

@@ -24,7 +24,7 @@ async def test_records_come_in_order_and_positions_follow(kafka: Kafka, topic: s
     consumer = reading.consumer
     consumer.assign([tp, TopicPartition(topic, 1)])
     assert consumer.positions() == {}
-    first = await reading.next(4, limit=4)
+    first = await reading.next(4, most=4)
     assert [record.offset for record in first] == [0, 1, 2, 3]
     assert consumer.positions()[tp] == 4
     rest = await reading.next(6)
@@ -175,13 +175,13 @@ async def test_a_topic_that_goes_ends_no_reading(kafka: Kafka, topic: str, name:
 async def test_an_assignment_that_stays_keeps_its_positions(kafka: Kafka, topic: str, name: str) -> None:
     tp, reading = await ten(kafka, topic), reads(kafka, name)
     reading.consumer.assign([tp])
-    await reading.next(6, limit=6)
+    await reading.next(6, most=6)
     reading.consumer.assign([tp, TopicPartition(topic, 1)])
     assert (await reading.next())[0].offset == 6
     await reading.consumer.close()
     forgetful = reads(kafka, name, keeps_positions=False)
     forgetful.consumer.assign([tp])
-    await forgetful.next(6, limit=6)
+    await forgetful.next(6, most=6)
     forgetful.consumer.assign([tp])
     assert (await forgetful.next())[0].offset == 0
     await forgetful.consumer.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
 
@@ -24,6 +24,14 @@ from ktui.server.memory.log import Topics
 SOON = 20.0
 """Seconds until what must happen has happened, on a busy machine too."""
 METADATA_WAIT = 0.5
+
+
+async def until_so(ask: Callable[[], Awaitable[object]], expected: object) -> None:
+    """Ask until the answer is as expected: a broker takes a moment to see what was changed."""
+    until = time.monotonic() + SOON
+    while (found := await ask()) != expected:
+        assert time.monotonic() < until, f"still {found}, not {expected}"
+        await asyncio.sleep(0.02)
 
 
 class World(Protocol):
@@ -125,12 +133,13 @@ class Reads:
         self._ready = asyncio.Event()
         consumer.on_ready = self._ready.set
 
-    async def next(self, count: int = 1, *, limit: int = 500) -> list[Record]:
-        """At least so many records, in the order they came."""
+    async def next(self, count: int = 1, *, limit: int = 500, most: int | None = None) -> list[Record]:
+        """At least so many records, in the order they came, and no more than `most`."""
         found: list[Record] = []
         async with asyncio.timeout(SOON):
             while len(found) < count:
-                found += (more := await self.consumer.poll(limit))
+                rest = limit if most is None else min(limit, most - len(found))
+                found += (more := await self.consumer.poll(rest))
                 if not more:
                     await self._ready.wait()
                     self._ready.clear()

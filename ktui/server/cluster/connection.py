@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from ktui.errors import ConfigError
-from ktui.server.cluster.errors import Complaints, translated
+from ktui.server.cluster.errors import Complaints, settling, translated
 from ktui.server.cluster.properties import cleaned, masked
 from ktui.server.cluster.properties import translated as properties_of
 from ktui.server.kafka import RetriableError
@@ -25,10 +25,13 @@ DEFAULTS: Mapping[str, str | int] = {
     "log_level": 0,  # librdkafka writes to stderr, which is the screen's
     "reconnect.backoff.max.ms": 1000,  # of 10000: a cluster that is back is to be noticed
     "socket.connection.setup.timeout.ms": 5000,
+    "socket.timeout.ms": 10_000,  # of 60000: how long a call may block a thread when nobody answers
     "enable.metrics.push": "false",
 }
 ANSWER = 5.0
 """Seconds in which the cluster has to answer."""
+SETTLING = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between questions about what has no leader or no coordinator yet, as a topic just made."""
 GRACE = 2.0
 """Seconds beyond, until we no longer believe in librdkafka's own time limit."""
 BLOCKING = 16
@@ -69,26 +72,39 @@ class Connection:
         while not self._stop.is_set():
             self.admin.poll(PULSE)
 
-    async def asked(self, future: Future[T]) -> T:
-        """The answer to a question of the admin client. KafkaError, at the latest when the time is over."""
+    async def asked(self, ask: Callable[[], Future[T]]) -> T:
+        """The answer to a question of the admin client. KafkaError, at the latest when the time is over.
+
+        The question is asked again while leaders or coordinators are only being found.
+        """
+        pauses = iter(SETTLING)
         try:
             async with asyncio.timeout(self.answer + GRACE):
-                return await asyncio.wrap_future(future)
-        except KafkaException as error:
-            raise translated(error, self.complaints) from None
+                while True:
+                    try:
+                        return await asyncio.wrap_future(ask())
+                    except KafkaException as error:
+                        pause = next(pauses, None) if settling(error) else None
+                        if pause is None:
+                            raise translated(error, self.complaints) from None
+                    await asyncio.sleep(pause)
         except TimeoutError:
             raise RetriableError("Timed out waiting for a node assignment.") from None
 
     async def blocking(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What a call gives that blocks, in a thread. KafkaError."""
+        """What a call gives that blocks, in a thread. KafkaError, at the latest when the time is over."""
 
         def run() -> T:
             return call(*args, **kwargs)
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._blocking, run)
+            running = asyncio.get_running_loop().run_in_executor(self._blocking, run)
+            async with asyncio.timeout(self.answer + GRACE):
+                return await running
         except KafkaException as error:
             raise translated(error, self.complaints) from None
+        except TimeoutError:
+            raise RetriableError(f"Timeout of {round((self.answer + GRACE) * 1000)}ms expired.") from None
 
     def wait(self, job: Callable[[], object]) -> None:
         """Run a job that mostly waits."""

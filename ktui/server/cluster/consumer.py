@@ -19,16 +19,25 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, KafkaEx
 from confluent_kafka import Consumer as Client
 from confluent_kafka import KafkaError as Code
 from confluent_kafka import TopicPartition as Place
-from confluent_kafka.admin import OffsetSpec
 
 from ktui.model import Record, TopicPartition
 from ktui.server.cluster.ahead import Ahead
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
-from ktui.server.cluster.groups import Groups, check, places
+from ktui.server.cluster.groups import Groups, places
+from ktui.server.cluster.offsets import END, Offsets
 from ktui.server.cluster.reader import Reader
 from ktui.server.cluster.topics import Topics
-from ktui.server.kafka import Committed, ConsumerOptions, IllegalState, KafkaError, NoAssignment, Unassigned
+from ktui.server.kafka import (
+    Committed,
+    ConsumerOptions,
+    IllegalState,
+    KafkaError,
+    NoAssignment,
+    Unassigned,
+    UnknownPartition,
+    UnknownTopic,
+)
 
 EXCLUSIVE = "Subscription to topics, partitions and pattern are mutually exclusive"
 COMMIT_EVERY = 5.0
@@ -61,10 +70,20 @@ class ClusterConsumer:
     """One consumer on a cluster."""
 
     def __init__(
-        self, connection: Connection, topics: Topics, groups: Groups, group: str, options: ConsumerOptions
+        self,
+        connection: Connection,
+        topics: Topics,
+        offsets: Offsets,
+        groups: Groups,
+        group: str,
+        options: ConsumerOptions,
+        forget: Callable[[ClusterConsumer], None],
     ) -> None:
+        """`forget` is called when nothing of it is left to be closed."""
         self.on_ready: Callable[[], None] = _nothing
-        self._connection, self._topics, self._groups = connection, topics, groups
+        self._forget = forget
+        self._connection, self._topics = connection, topics
+        self._offsets, self._groups = offsets, groups
         self._group, self._options = group, options
         self._positions: dict[TopicPartition, int] = {}
         """By partition; those below 0 are librdkafka's names for positions that are still to be found."""
@@ -146,7 +165,12 @@ class ClusterConsumer:
 
     def _keep(self, task: asyncio.Future[None]) -> None:
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        if self._closed and not self._tasks and self._reader is None:
+            self._forget(self)
 
     # positions
 
@@ -213,7 +237,13 @@ class ClusterConsumer:
     def _take(self, messages: list[Message]) -> None:
         for message in self._ahead.take(messages):
             error = message.error()
-            if error is not None and error.code() not in PASSED_OVER:
+            if error is None:
+                continue
+            if error.code() == Code._AUTO_OFFSET_RESET:
+                place = f"{message.topic()}-{message.partition()}"
+                self._put_away()  # the next poll asks again
+                self._failure = KafkaError(f"Undefined offset with no reset policy for partitions: [{place}]")
+            elif error.code() not in PASSED_OVER:
                 self._failure = translated(error, self._connection.complaints)
 
     def _handed_out(self, limit: int, max_bytes: int | None) -> list[Record]:
@@ -231,7 +261,7 @@ class ClusterConsumer:
                 return None  # nothing that matches, yet
             self._reader = self._read(MEMBER, self._join)
         elif self._reader is None:
-            if any(position in (OFFSET_STORED, OFFSET_END) for position in self._positions.values()):
+            if OFFSET_END in self._positions.values():
                 self._find()
                 return None
             at = [Place(tp.topic, tp.partition, position) for tp, position in self._positions.items()]
@@ -248,34 +278,23 @@ class ClusterConsumer:
         return Reader(self._connection, {**properties, **own}, start, lambda: self.on_ready())
 
     def _find(self) -> None:
-        """Find where to begin, without keeping anybody waiting."""
+        """Find the ends that were sought, without keeping anybody waiting: what comes after the seek is not lost
+        should nothing have been read when the reader is put away."""
         if self._finding is None:
             self._finding = asyncio.ensure_future(self._found())
 
     async def _found(self) -> None:
-        try:
-            await self._find_committed()
-            ends = [tp for tp, position in self._positions.items() if position == OFFSET_END]
-            hides = self._options.hides_aborted
-            self._positions |= await self._topics.offsets(ends, OffsetSpec.latest(), committed_only=hides)
-        except KafkaError as error:
-            self._failure = error
-        finally:
-            self._finding = None
+        for tp in [tp for tp, position in self._positions.items() if position == OFFSET_END]:
+            try:
+                found = await self._offsets.find([tp], END, committed_only=self._options.hides_aborted)
+                self._positions |= found
+            except (UnknownTopic, UnknownPartition):
+                self._positions[tp] = 0  # it ends where it will begin
+            except KafkaError as error:
+                self._failure = error
+                break
+        self._finding = None
         self.on_ready()
-
-    async def _find_committed(self) -> None:
-        """The committed offsets; where there is none, what the consumer was told to do then."""
-        wanted = [tp for tp, position in self._positions.items() if position == OFFSET_STORED]
-        known = await self._groups.committed(self._group, wanted)
-        otherwise = OFFSET_BEGINNING if self._options.reset == "earliest" else OFFSET_END
-        for tp in wanted:
-            if tp in known:
-                self._positions[tp] = known[tp].offset
-            elif self._options.reset == "none":
-                raise KafkaError(f"Undefined offset with no reset policy for partitions: [{tp.topic}-{tp.partition}]")
-            else:
-                self._positions[tp] = otherwise
 
     def _rest_later(self, seconds: float = REST_AFTER) -> None:
         """Give the reader back when nobody has polled for a while; the positions stay."""
@@ -333,8 +352,7 @@ class ClusterConsumer:
                 self._resubscribe(matching)
         except KafkaError as error:
             self._failure = error
-        finally:
-            self._finding = None
+        self._finding = None
         self.on_ready()
 
     # commits
@@ -344,8 +362,7 @@ class ClusterConsumer:
         if client is None or not self._positions:
             await self._groups.commit(self._group, offsets)
         elif offsets:
-            stored = await self._connection.blocking(client.commit, offsets=places(offsets), asynchronous=False)
-            check(stored or ())
+            await self._connection.blocking(self._groups.commit_by, places(offsets), client)
 
     async def committed(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, Committed]:
         return await self._groups.committed(self._group, partitions)
@@ -375,13 +392,17 @@ class ClusterConsumer:
         member = self._reader if self._subscribed else None
         self._put_away()
         if member is not None:
-            await member.close()  # the others of the group wait for what it had
+            # the others of the group wait for what it had; of a cluster that is away it leaves in the background
+            await asyncio.wait([member.close()], timeout=self._connection.answer)
+        if not self._tasks:
+            self._forget(self)
         self.on_ready()
 
     async def aclose(self) -> None:
-        """Wait for what closes in the background."""
+        """Close it unless it is, and wait for what closes in the background."""
+        await self.close()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(tuple(self._tasks), timeout=self._connection.answer)
 
 
 def _is_of(tp: TopicPartition, message: Message) -> bool:

@@ -66,6 +66,17 @@ _AWAY = frozenset(
     )
 )
 """What may be different in a moment."""
+_SETTLING = frozenset(
+    (
+        Code._WAIT_COORD,
+        Code.LEADER_NOT_AVAILABLE,
+        Code.NOT_LEADER_FOR_PARTITION,
+        Code.COORDINATOR_NOT_AVAILABLE,
+        Code.COORDINATOR_LOAD_IN_PROGRESS,
+        Code.NOT_COORDINATOR,
+    )
+)
+"""What passes by itself within a second, mostly."""
 RECENT = 30.0
 """Seconds for which a complaint explains what fails."""
 
@@ -84,6 +95,12 @@ class Complaints:
 
     def __str__(self) -> str:
         return self._text if self._clock() - self._at < RECENT else ""
+
+
+def settling(error: KafkaException) -> bool:
+    """Whether to ask again at once."""
+    found = error.args[0]
+    return isinstance(found, Code) and found.code() in _SETTLING
 
 
 def translated(error: Code | KafkaException, complaints: object = "") -> KafkaError:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
-from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaException
+from confluent_kafka import KafkaError as Code
 from confluent_kafka import TopicPartition as Place
 
 from ktui.model import TopicPartition
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
+from ktui.server.cluster.topics import INTERNAL
 from ktui.server.kafka import Committed, GroupDetail, Member, RetriableError, UnknownTopic
+
+T = TypeVar("T")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Groups:
@@ -19,50 +28,107 @@ class Groups:
     def __init__(self, connection: Connection) -> None:
         self._connection, self._admin = connection, connection.admin
 
+    @property
+    def _limit(self) -> float:
+        return self._connection.answer
+
     async def names(self) -> Sequence[str]:
         """Groups in order."""
-        found = await self._connection.asked(self._admin.list_consumer_groups(request_timeout=self._connection.answer))
+        found = await self._connection.asked(lambda: self._admin.list_consumer_groups(request_timeout=self._limit))
         if found.errors and not found.valid:
             raise translated(found.errors[0], self._connection.complaints)
         return sorted(group.group_id for group in found.valid)
 
-    async def describe(self, name: str) -> GroupDetail | None:
-        """A group, or None."""
+    async def describe(self, name: str, *, offsets: bool) -> GroupDetail | None:
+        """A group, or None; where it resumes only with `offsets`."""
         if not name:
             return None
-        futures = self._admin.describe_consumer_groups([name], request_timeout=self._connection.answer)
-        found = await self._connection.asked(futures[name])
-        committed = await self.committed(name, None)
-        if found.state == ConsumerGroupState.DEAD and not committed:
+        found = await self._connection.blocking(self._found, name)
+        committed = await self.committed(name, await self._everywhere()) if offsets else {}
+        if found is None and not committed:
             return None
-        members = {each.member_id: _member(each) for each in found.members}
-        offsets = {tp: each.offset for tp, each in committed.items()}
-        coordinator = found.coordinator.id if found.coordinator else None
-        return GroupDetail(members, offsets, found.state.name, found.partition_assignor if members else "", coordinator)
+        detail = found or GroupDetail({}, {}, "EMPTY")
+        return detail._replace(committed={tp: each.offset for tp, each in committed.items()})
 
-    async def committed(
-        self, group: str, partitions: Iterable[TopicPartition] | None
-    ) -> Mapping[TopicPartition, Committed]:
-        """Resume offsets of a group, of all its partitions when none are named."""
-        places = None if partitions is None else [Place(tp.topic, tp.partition) for tp in partitions]
-        if places == []:
+    def _found(self, name: str) -> GroupDetail | None:
+        # the call that this one is deprecated for aborts the process when the coordinator goes away meanwhile
+        found: list[Any] = self._admin.list_groups(name, timeout=self._limit)
+        for group in found:
+            if group.error is not None:
+                raise KafkaException(group.error)
+            if group.state == "Dead":
+                return self._of_new_protocol(name)
+            members = {member.id: _member(member) for member in group.members}
+            state = _CAPITAL.sub("_", group.state).upper()
+            return GroupDetail(members, {}, state, group.protocol if members else "", group.broker.id)
+        return None
+
+    def _of_new_protocol(self, name: str) -> GroupDetail | None:
+        """A group whose partitions the broker deals (KIP-848), or one that is gone."""
+        found = self._admin.describe_consumer_groups([name], request_timeout=self._limit)[name].result()
+        if found.state == ConsumerGroupState.DEAD:
+            return None
+        members = {
+            each.member_id: Member(
+                sorted(TopicPartition(p.topic, p.partition) for p in each.assignment.topic_partitions),
+                each.client_id,
+                each.group_instance_id or None,
+            )
+            for each in found.members
+        }
+        assignor = found.partition_assignor if members else ""
+        return GroupDetail(members, {}, found.state.name, assignor, found.coordinator.id if found.coordinator else None)
+
+    async def _everywhere(self) -> list[TopicPartition]:
+        """All partitions that there are."""
+        found = await self._connection.blocking(self._admin.list_topics, timeout=self._limit)
+        return [
+            TopicPartition(topic, number)
+            for topic, each in found.topics.items()
+            if topic not in INTERNAL
+            for number in each.partitions
+        ]
+
+    async def committed(self, group: str, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, Committed]:
+        """Resume offsets of a group."""
+        asked = [Place(tp.topic, tp.partition) for tp in partitions if tp.partition >= 0]
+        if not asked:
             return {}
-        asked = ConsumerGroupTopicPartitions(group, places)
-        futures = self._admin.list_consumer_group_offsets([asked], request_timeout=self._connection.answer)
-        found = await self._connection.asked(futures[group])
+        found = await self._connection.blocking(self._with_asker, group, partial(self._committed, asked))
         return {
             TopicPartition(each.topic, each.partition): Committed(each.offset, each.metadata or "")
-            for each in found.topic_partitions or ()
+            for each in found
             if each.offset >= 0
         }
 
     async def commit(self, group: str, offsets: Mapping[TopicPartition, Committed]) -> None:
         """Store resume offsets of a group that nobody is in. KafkaError when somebody is."""
-        if not offsets:
-            return
-        asked = ConsumerGroupTopicPartitions(group, places(offsets))
-        futures = self._admin.alter_consumer_group_offsets([asked], request_timeout=self._connection.answer)
-        check((await self._connection.asked(futures[group])).topic_partitions or ())
+        if offsets:
+            await self._connection.blocking(self._with_asker, group, partial(self.commit_by, places(offsets)))
+
+    def commit_by(self, asked: list[Place], consumer: Consumer) -> None:
+        """Commit by a consumer, in a thread. KafkaException, KafkaError."""
+        self._committed(asked[:1], consumer)  # fails in time where there is no coordinator; a commit waits 45 s
+        try:
+            check(consumer.commit(offsets=asked, asynchronous=False) or ())
+        except KafkaException as error:
+            refuse(error)
+
+    def _committed(self, asked: list[Place], consumer: Consumer) -> list[Place]:
+        return consumer.committed([Place(each.topic, each.partition) for each in asked], timeout=self._limit)
+
+    def _with_asker(self, group: str, ask: Callable[[Consumer], T]) -> T:
+        """What a consumer of that group says, which joins nothing and is made for this one question.
+
+        The admin client has calls for such questions. In them librdkafka 2.16 crashes when the group's coordinator
+        has just moved, and aborts when it goes away.
+        """
+        properties = {**self._connection.properties, "group.id": group, "enable.auto.commit": "false"}
+        consumer = Consumer({**properties, "error_cb": self._connection.complaints})
+        try:
+            return ask(consumer)
+        finally:
+            consumer.close()
 
 
 def places(offsets: Mapping[TopicPartition, Committed]) -> list[Place]:
@@ -74,15 +140,33 @@ def check(stored: Iterable[Place]) -> None:
     """Raise the first refusal of a commit."""
     for place in stored:
         if place.error:
-            error = translated(place.error)
-            if isinstance(error, UnknownTopic):  # to a commit that only says: not yet, or not any more
-                raise RetriableError(f"{place.topic}-{place.partition}: {error}")
-            raise error
+            refuse(place.error)
 
 
-def _member(description: object) -> Member:
-    assignment = getattr(description, "assignment", None)
-    tps = [TopicPartition(each.topic, each.partition) for each in assignment.topic_partitions] if assignment else []
-    return Member(
-        sorted(tps), getattr(description, "client_id", ""), getattr(description, "group_instance_id", None) or None
-    )
+def refuse(refusal: Code | KafkaException) -> NoReturn:
+    """Raise what a commit was refused for. Of a topic that is not there it says: not yet, or not any more."""
+    error = translated(refusal)
+    raise RetriableError(str(error)) if isinstance(error, UnknownTopic) else error
+
+
+def _member(found: Any) -> Member:
+    return Member(dealt(found.assignment or b""), found.client_id)
+
+
+def dealt(assignment: bytes) -> Sequence[TopicPartition]:
+    """The partitions in a member's assignment, in Kafka's consumer protocol; none where it is not that."""
+    tps: list[TopicPartition] = []
+    at = 2  # after the version
+    try:
+        (topics,) = struct.unpack_from(">i", assignment, at)
+        at += 4
+        for _ in range(topics):
+            (length,) = struct.unpack_from(">h", assignment, at)
+            topic = assignment[at + 2 : at + 2 + length].decode()
+            at += 2 + length
+            (count,) = struct.unpack_from(">i", assignment, at)
+            tps += [TopicPartition(topic, number) for number in struct.unpack_from(f">{count}i", assignment, at + 4)]
+            at += 4 + 4 * count
+    except (struct.error, UnicodeDecodeError):
+        return ()
+    return sorted(tps)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from weakref import WeakSet
-
-from confluent_kafka.admin import OffsetSpec
 
 from ktui.model import Draft, Header, OffsetRange, Record, TopicDetail, TopicPartition
 from ktui.server.cluster.connection import ANSWER, Connection
 from ktui.server.cluster.consumer import ClusterConsumer
 from ktui.server.cluster.groups import Groups
+from ktui.server.cluster.offsets import BEGINNING, END, Offsets
 from ktui.server.cluster.producer import Writer
 from ktui.server.cluster.topics import Topics, made
 from ktui.server.kafka import (
@@ -42,8 +40,9 @@ class ClusterKafka:
     ) -> None:
         self._connection = Connection(properties, answer)
         self._topics, self._groups = Topics(self._connection), Groups(self._connection)
+        self._offsets = Offsets(self._connection, self._topics)
         self._writer = Writer(self._connection, self._topics, metadata_wait)
-        self._consumers: WeakSet[ClusterConsumer] = WeakSet()
+        self._consumers: set[ClusterConsumer] = set()
         if writes:
             self._writer.warm()
 
@@ -74,23 +73,25 @@ class ClusterKafka:
         return await self._topics.describe(topic)
 
     async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
-        return await self._topics.ranges(topic, partitions)
+        tps = [TopicPartition(topic, number) for number in partitions]
+        beginnings, ends = await asyncio.gather(self._offsets.find(tps, BEGINNING), self._offsets.find(tps, END))
+        return {tp.partition: OffsetRange(beginnings[tp], ends[tp]) for tp in tps}
 
     async def find_time(self, tp: TopicPartition, timestamp: int) -> int | None:
-        found = (await self._topics.offsets([tp], OffsetSpec.for_timestamp(timestamp)))[tp]
+        found = (await self._offsets.find([tp], max(0, timestamp)))[tp]
         return None if found < 0 else found
 
     async def cluster(self) -> ClusterDetail:
         admin, limit = self._connection.admin, self._connection.answer
-        found = await self._connection.asked(admin.describe_cluster(request_timeout=limit))
+        found = await self._connection.asked(lambda: admin.describe_cluster(request_timeout=limit))
         brokers = [Broker(node.id, node.host, node.port, node.rack) for node in found.nodes]
         return ClusterDetail(found.cluster_id, sorted(brokers), found.controller.id if found.controller else None)
 
     async def group_names(self) -> Sequence[str]:
         return await self._groups.names()
 
-    async def group(self, name: str) -> GroupDetail | None:
-        return await self._groups.describe(name)
+    async def group(self, name: str, *, offsets: bool = True) -> GroupDetail | None:
+        return await self._groups.describe(name, offsets=offsets)
 
     async def produce(
         self,
@@ -112,11 +113,13 @@ class ClusterKafka:
         return await self._writer.write(drafts)
 
     def consumer(self, group: str, member: str, options: ConsumerOptions) -> ClusterConsumer:
-        consumer = ClusterConsumer(self._connection, self._topics, self._groups, group, options)
-        self._consumers.add(consumer)
+        forget = self._consumers.discard
+        consumer = ClusterConsumer(self._connection, self._topics, self._offsets, self._groups, group, options, forget)
+        self._consumers.add(consumer)  # one that is dropped without being closed would take librdkafka down with it
         return consumer
 
     async def aclose(self) -> None:
         await self._writer.aclose()
         await asyncio.gather(*(consumer.aclose() for consumer in tuple(self._consumers)))
+        await self._offsets.aclose()
         await self._connection.aclose()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicCollection
-from confluent_kafka import TopicPartition as Place
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
@@ -14,19 +12,16 @@ from confluent_kafka.admin import (
     ConfigSource,
     NewPartitions,
     NewTopic,
-    OffsetSpec,
     ResourceType,
 )
 
-from ktui.model import OffsetRange, Partition, TopicDetail, TopicPartition
+from ktui.model import Partition, TopicDetail
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
-from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, Setting, UnknownPartition
+from ktui.server.kafka import InvalidTopic, KafkaError, Setting
 
 INTERNAL = frozenset(("__consumer_offsets", "__transaction_state", "__share_group_state"))
 """What Kafka keeps for itself."""
-SETTLING = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds between questions about partitions whose leader is not there yet, as those of a new topic."""
 
 
 class Topics:
@@ -46,24 +41,25 @@ class Topics:
 
     async def create(self, new: NewTopic, dry: bool) -> None:
         """Make a topic."""
-        futures = self._admin.create_topics([new], request_timeout=self._limit, validate_only=dry)
-        await self._connection.asked(futures[new.topic])
+        create, limit = self._admin.create_topics, self._limit
+        await self._connection.asked(lambda: create([new], request_timeout=limit, validate_only=dry)[new.topic])
 
     async def grow(self, name: str, total: int) -> None:
         """Add partitions."""
-        futures = self._admin.create_partitions([NewPartitions(name, total)], request_timeout=self._limit)
-        await self._connection.asked(futures[name])
+        grow, limit = self._admin.create_partitions, self._limit
+        await self._connection.asked(lambda: grow([NewPartitions(name, total)], request_timeout=limit)[name])
 
     async def delete(self, name: str) -> None:
         """Delete a topic."""
-        await self._connection.asked(self._admin.delete_topics([name], request_timeout=self._limit)[name])
+        delete, limit = self._admin.delete_topics, self._limit
+        await self._connection.asked(lambda: delete([name], request_timeout=limit)[name])
 
     async def partitions(self, name: str) -> tuple[Partition, ...]:
         """The partitions of a topic, where they lie. UnknownTopic, InvalidTopic."""
         if not name:
             raise InvalidTopic("The request attempted to perform an operation on an invalid topic.")
-        futures = self._admin.describe_topics(TopicCollection([name]), request_timeout=self._limit)
-        found = await self._connection.asked(futures[name])
+        describe, names, limit = self._admin.describe_topics, TopicCollection([name]), self._limit
+        found = await self._connection.asked(lambda: describe(names, request_timeout=limit)[name])
         return tuple(
             Partition(
                 each.id,
@@ -86,8 +82,8 @@ class Topics:
 
     async def _entries(self, name: str) -> Sequence[ConfigEntry]:
         resource = ConfigResource(ResourceType.TOPIC, name)
-        futures = self._admin.describe_configs([resource], request_timeout=self._limit)
-        found = await self._connection.asked(futures[resource])
+        describe, limit = self._admin.describe_configs, self._limit
+        found = await self._connection.asked(lambda: describe([resource], request_timeout=limit)[resource])
         return sorted(found.values(), key=lambda entry: entry.name)
 
     async def alter(self, name: str, changes: Mapping[str, str | None], dry: bool) -> None:
@@ -104,46 +100,8 @@ class Topics:
             await self.partitions(name)
             return
         resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
-        futures = self._admin.incremental_alter_configs([resource], request_timeout=self._limit, validate_only=dry)
-        await self._connection.asked(futures[resource])
-
-    async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
-        """Beginnings and ends (the high watermarks)."""
-        tps = [TopicPartition(topic, number) for number in partitions]
-        beginnings, ends = await asyncio.gather(
-            self.offsets(tps, OffsetSpec.earliest()), self.offsets(tps, OffsetSpec.latest())
-        )
-        return {tp.partition: OffsetRange(beginnings[tp], ends[tp]) for tp in tps}
-
-    async def offsets(
-        self, tps: Sequence[TopicPartition], where: OffsetSpec, *, committed_only: bool = False
-    ) -> dict[TopicPartition, int]:
-        """Where these partitions begin or end, or where a time is in them (-1: nowhere)."""
-        if not tps:
-            return {}
-        if any(tp.partition < 0 for tp in tps):
-            raise UnknownPartition("Partition not found.")
-        level = IsolationLevel.READ_COMMITTED if committed_only else IsolationLevel.READ_UNCOMMITTED
-        asked = {Place(tp.topic, tp.partition): where for tp in tps}
-        pauses = iter(SETTLING)
-        while True:
-            futures = self._admin.list_offsets(asked, isolation_level=level, request_timeout=self._limit)
-            try:
-                found = [await self._connection.asked(futures[place]) for place in asked]
-                return {tp: int(each.offset) for tp, each in zip(tps, found, strict=True)}
-            except RetriableError:
-                await self._check(tps)
-                pause = next(pauses, None)
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-
-    async def _check(self, tps: Iterable[TopicPartition]) -> None:
-        """Say what is wrong with partitions that have no leader: mostly that they are not there."""
-        for topic in {tp.topic for tp in tps}:
-            known = {each.partition for each in await self.partitions(topic)}
-            if any(tp.topic == topic and tp.partition not in known for tp in tps):
-                raise UnknownPartition("Partition not found.")
+        change, limit = self._admin.incremental_alter_configs, self._limit
+        await self._connection.asked(lambda: change([resource], request_timeout=limit, validate_only=dry)[resource])
 
 
 def made(name: str, partitions: int, config: Mapping[str, str], copies: int | None) -> NewTopic:

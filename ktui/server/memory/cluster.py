@@ -127,7 +127,7 @@ class MemoryKafka:
     async def group_names(self) -> Sequence[str]:
         return self.groups.names()
 
-    async def group(self, name: str) -> GroupDetail | None:
+    async def group(self, name: str, *, offsets: bool = True) -> GroupDetail | None:
         members = {each: Member(self.groups.given(name, each), _client(each)) for each in self.groups.members(name)}
         committed = self.groups.committed.get(name, {})
         known = {tp: offset for tp, offset in committed.items() if tp.topic in self.topics}
