@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from textual.pilot import Pilot
 
@@ -17,13 +18,23 @@ from ktui.ui.app import KtuiApp
 from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState
-from tests.live.other import DEADLINE, Other
+from tests.live.other import DEADLINE
+
+
+class Somebody(Protocol):
+    """Somebody else who writes, and looks what is left."""
+
+    async def produce(self, topic: str, partition: int, text: str) -> int:
+        """Write a JSON string; its offset."""
+
+    async def instance_exists(self, path: str) -> bool:
+        """Whether an instance is still known."""
 
 
 class Walk:
     """One person at the keys of one app."""
 
-    def __init__(self, app: KtuiApp, proxy: ProxyClient, other: Other, topic: str) -> None:
+    def __init__(self, app: KtuiApp, proxy: ProxyClient, other: Somebody, topic: str) -> None:
         self.app, self.proxy, self.other, self.topic = app, proxy, other, topic
 
     async def run(self, size: tuple[int, int]) -> None:
