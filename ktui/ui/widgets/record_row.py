@@ -63,7 +63,10 @@ class Row:
         """Cells that would show all of it; for headers and the key somewhat less than all of a long one."""
         need = self._needs.get(column.id)
         if need is None:
-            need = self._needs[column.id] = sum(cell_len(even(text)) for text, _ in self.cell(column, KEY_CELLS))
+            need = 0
+            for text, _ in self.cell(column, KEY_CELLS):
+                need += len(text) if text.isascii() and text.isprintable() else cell_len(even(text))
+            self._needs[column.id] = need
         return need
 
     def _made(self, column: Column) -> list[Span]:

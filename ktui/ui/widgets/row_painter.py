@@ -95,13 +95,12 @@ class RowPainter:
     def _needed(self, rows: Sequence[Row]) -> dict[str, int]:
         """What the columns needed before, and what rows that were not asked yet need more."""
         needs = dict(self._needs) or {column.id: _least(column) for column in self._shown}
-        for row in rows:
-            if row.measured is self._shown:
-                continue
+        fresh = [row for row in rows if row.measured is not self._shown]
+        for row in fresh:
             row.measured = self._shown
-            for column in self._shown:
-                if column.name not in ("value", "key") or column.field:
-                    needs[column.id] = max(needs[column.id], row.need(column))
+        for column in self._shown:
+            if fresh and (column.field or column.name not in ("value", "key")):
+                needs[column.id] = max(needs[column.id], *(row.need(column) for row in fresh))
         if "time" in needs:
             needs["time"] = time_cells(needs["time"])
         return needs
