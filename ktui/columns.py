@@ -95,14 +95,13 @@ class Columns(msgspec.Struct, frozen=True):
         return self._of(others)
 
     def added(self, path: Path) -> Columns:
-        """With the field there shown, as the first of them where it is new."""
+        """With the field there shown, as the first of them."""
         name = path_text(path)
-        for column in self.fields:
-            if column.name == name:
-                return self.replaced(column, msgspec.structs.replace(column, hidden=False))
-        at = next((at for at, each in enumerate(self.columns) if each.field), self._after_value())
-        new = Column(name, field=True, hidden=False)
-        return self._of((*self.columns[:at], new, *self.columns[at:]))
+        known = next((each for each in self.fields if each.name == name), Column(name, field=True))
+        others = [each for each in self.columns if each != known]
+        at = next((at for at, each in enumerate(others) if each.field), self._after_value())
+        others.insert(at, msgspec.structs.replace(known, hidden=False))
+        return self._of(others)
 
     def joined(self, found: Iterable[Found]) -> Columns:
         """With what records were found to share, after the fields that are known. Those stay as they are, but for what
@@ -137,7 +136,7 @@ class Columns(msgspec.Struct, frozen=True):
         return self._of(known.values())
 
     def _after_value(self) -> int:
-        return 1 + next(at for at, each in enumerate(self.columns) if each.name == "value" and not each.field)
+        return 1 + next(at for at, each in enumerate(self.columns) if each.id == "value")
 
     def _of(self, columns: Iterable[Column]) -> Columns:
         return msgspec.structs.replace(self, columns=tuple(columns)[:MOST])

@@ -54,7 +54,7 @@ def test_a_path_by_hand_is_first_and_shown() -> None:
     columns = Columns(as_fields=True).joined(found("id")).added(("a", "b"))
     assert names(columns)[-2:] == [".a.b", ".id"]
     hidden = columns.toggled(of(columns, ".id"))
-    assert names(hidden.added(("id",)))[-2:] == [".a.b", ".id"]
+    assert names(hidden.added(("id",)))[-2:] == [".id", ".a.b"]
     assert len(columns.added(("a", "b")).columns) == len(columns.columns)
 
 

@@ -28,6 +28,9 @@ from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState
 from ktui.ui.widgets.stream_table import StreamTable
 
+QUESTIONS = ("filter", "go_to", "copy", "partitions", "columns")
+"""Actions that ask: one at a time."""
+
 
 class StreamPane(StreamReading):
     """Shows the stream of a topic and takes the user's word on it."""
@@ -78,7 +81,7 @@ class StreamPane(StreamReading):
         self.table.action_move(rows)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "filter" and self.questions.children:
+        if self.questions.children and action in QUESTIONS:
             return False
         return None if self.why_not(action) else True
 

@@ -75,7 +75,7 @@ class StreamColumns:
         wanted = sum(column.shown for column in columns.fields)
         seen = sum(slot.column.field for slot in self._table.slots)
         if not columns.fields:
-            return "fields"
+            return "no JSON to take fields from" if self._table.view.end == self._surveyed[0] else "fields"
         return "fields" if seen >= wanted else f"{seen} of {wanted} fields"
 
     def complaint(self) -> str:

@@ -149,10 +149,12 @@ class RowPainter:
     def _cells(self, row: Row, lit: bool, palette: Palette) -> list[Segment]:
         segments: list[Segment] = []
         end, blank = MARGIN, palette.style("text", lit)
+        fields = [slot for slot in self.slots if slot.column.field]
+        plain = not any(row.cell(column, width) for column, _, width in fields)  # then its text says more than nothing
         for number, (column, start, width) in enumerate(self.slots):
             if start < end:
-                continue  # under the text of a value without fields
-            if column.field and not row.fielded:
+                continue  # under the text of a value that has none of the fields
+            if column.field and plain:
                 width = self._block(number) - start
                 spans = self._marked(row.record.value, value_spans(row.record, width))
                 before = 0
