@@ -5,7 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ktui.model import OffsetRange, Positions, TopicPartition
+from ktui.records.passage import Passage
 from ktui.records.target import Kind, SeekTarget, last
+
+
+def passage_consequence(passage: Passage, positions: Positions, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
+    """The same with an end."""
+    where = consequence(passage.start, positions, ranges)
+    if not passage.ends or not ranges:
+        return where
+    return f"{where.rpartition(' · ')[0] or where} · {_ending(passage, positions, ranges)}"
+
+
+def _ending(passage: Passage, positions: Positions, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
+    """How much will come before the end, and that there is one."""
+    until, most = passage.until, "" if passage.take is None else f"at most {passage.take:,} records"
+    if until is None:
+        return f"ends after {passage.take:,} record{'' if passage.take == 1 else 's'}"
+    if Kind.TIME in (until.kind, passage.start.kind):
+        place = f"{until.moment:%Y-%m-%d %H:%M:%S}" if until.kind is Kind.TIME else _where(until)
+        return ", ".join(part for part in (f"ends before {place}", most) if part)
+    starts = {tp: ranges[tp].clamp(at) for tp, at in _wanted(passage.start, positions, ranges).items()}
+    stops = _wanted(until, starts, ranges)
+    count = sum(max(0, stops[tp] - start) for tp, start in starts.items())
+    waits = any(stops[tp] > ranges[tp].end for tp in starts)
+    place = f"{stops[next(iter(stops))]:,}" if len(stops) == 1 else _where(until)
+    said = f"{count:,} up to {place}" if count else f"nothing: it ends before it begins, at {place}"
+    return ", ".join(part for part in (said, most, "some are still to come" if waits else "") if part)
 
 
 def consequence(target: SeekTarget, positions: Positions, ranges: Mapping[TopicPartition, OffsetRange]) -> str:

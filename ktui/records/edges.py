@@ -70,9 +70,8 @@ class Edges:
         """Ask, unless that was done within `age` seconds. NotFound when a topic or partition is gone."""
         if self._clock() - self._looked < age:
             return []
-        added: list[TopicPartition] = []
-        for topic, numbers in self._by_topic().items():
-            added += await self._ask(topic, numbers)
+        found = await asyncio.gather(*(self._ask(topic, numbers) for topic, numbers in self._by_topic().items()))
+        added = [tp for each in found for tp in each]
         self._looked = self._clock()
         notes = []
         for tp in added:

@@ -1,46 +1,64 @@
-"""Following a topic from a place that a person named: the place is looked up, then a stream runs from there."""
+"""Following topics from a place that a person named, perhaps to an end: places are looked up, then a stream runs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import aclosing
 
 from ktui.errors import Busy, Unreachable
 from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
+from ktui.records.bounds import Bounds
+from ktui.records.passage import Passage, bounds_of
+from ktui.records.progress import Progress
 from ktui.records.stream import Stream
 from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 
 
 class Following:
-    """Some partitions of a topic, from a place on. Good for one run."""
+    """Some partitions of some topics, from a place on. Good for one run."""
 
     def __init__(
         self,
         client: ProxyClient,
-        topic: str,
-        partitions: Collection[int],
-        start: SeekTarget | Positions,
+        topics: Mapping[str, Collection[int]],
+        start: Passage | SeekTarget | Positions,
         *,
         before: Positions | None = None,
         whole: bool | None = None,
+        lanes: int | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`before` is where we were: what +10 counts from, and where partitions stay that `start` does not speak of.
-        `whole`: these are all partitions, and one that is added later is read too."""
-        self.topic = topic
-        self.partitions = partitions
+        """`topics`: the partitions of each. `before` is where we were: what +10 counts from, and where partitions stay
+        that `start` does not speak of. `whole`: these are all partitions, and one that is added later is read
+        too, unless there is an end."""
+        self.topics = {topic: frozenset(partitions) for topic, partitions in topics.items()}
+        self.progress = Progress()
         self._client = client
-        self._start = start
-        self._before = {tp: at for tp, at in (before or {}).items() if tp.partition in partitions}
+        self._passage = start if isinstance(start, Passage) else None
+        self._start = start.start if isinstance(start, Passage) else start
+        self._before = {tp: at for tp, at in (before or {}).items() if tp in self}
+        self._lanes = lanes
+        self._clock = clock
         self._sleep = sleep
         self._stream: Stream | None = None
         self._ranges: dict[TopicPartition, OffsetRange] = {}
         self._paused = False
         self._whole = whole
         self._back_off = BackOff(sleep)
+
+    def __contains__(self, tp: TopicPartition) -> bool:
+        return tp.partition in self.topics.get(tp.topic, ())
+
+    @property
+    def partitions(self) -> frozenset[int]:
+        """The numbers of those that are read, of whichever topic."""
+        return frozenset().union(*self.topics.values())
 
     @property
     def positions(self) -> dict[TopicPartition, int]:
@@ -49,7 +67,7 @@ class Following:
 
     @property
     def here(self) -> SeekTarget | Positions:
-        """Where another run would go on."""
+        """Where another run would go on, for good."""
         return self.positions if self._stream else self._start
 
     @property
@@ -61,6 +79,11 @@ class Following:
     def behind(self) -> int:
         """Offsets from our positions to the ends as last heard."""
         return self._stream.behind if self._stream else 0
+
+    @property
+    def done(self) -> bool:
+        """The end that was asked for has been reached."""
+        return self._stream is not None and self._stream.done
 
     def pause(self) -> None:
         """Read nothing more after the answer under way. The place is kept."""
@@ -81,30 +104,46 @@ class Following:
 
     async def look(self) -> None:
         """Ask where the partitions begin and end now: a paused stream does not."""
-        ranges = await self._client.ranges(self.topic, self.partitions)
+        found = await asyncio.gather(*(self._client.ranges(topic, each) for topic, each in self.topics.items()))
+        ranges = {tp: bounds for each in found for tp, bounds in each.items()}
         self._ranges = ranges
         if self._stream:
             self._stream.ranges.update(ranges)
 
-    async def batches(self) -> AsyncIterator[Batch]:
-        """Forever. Raises TargetError for a place that is not there, ProxyError for what will not heal."""
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """To the end that was asked for, or forever. Raises TargetError for a place that is not there, ProxyError for
+        what will not heal."""
         while True:
             try:
-                positions = await self._look_up()
+                positions, bounds = await self._look_up()
                 break
             except (Unreachable, Busy) as error:
                 trouble = self._back_off.failed(error)
             yield Batch(trouble=trouble)
             await self._back_off.wait(trouble.retry_in)
-        self._stream = Stream(self._client, positions, ranges=self._ranges, whole=self._whole, sleep=self._sleep)
+        self._stream = stream = Stream(
+            self._client,
+            positions,
+            ranges=self._ranges,
+            whole=False if bounds else self._whole,
+            bounds=bounds,
+            lanes=self._lanes,
+            sleep=self._sleep,
+            clock=self._clock,
+        )
         if self._paused:
-            self._stream.pause()
-        async for batch in self._stream.batches():
-            yield batch
+            stream.pause()
+        async with aclosing(stream.batches()) as batches:
+            async for batch in batches:
+                self.progress.see(self._clock(), sum(stream.positions.values()), stream.behind)
+                yield batch
 
-    async def _look_up(self) -> Positions:
+    async def _look_up(self) -> tuple[Positions, Bounds]:
         if not isinstance(self._start, SeekTarget):
-            return {tp: at for tp, at in self._start.items() if tp.partition in self.partitions}
+            return {tp: at for tp, at in self._start.items() if tp in self}, Bounds()
         await self.look()
         unmoved = {tp: bounds.end for tp, bounds in self._ranges.items()} | self._before
-        return unmoved | await resolve(self._client, self._start, self._before, self._ranges)
+        starts = unmoved | await resolve(self._client, self._start, self._before, self._ranges)
+        if self._passage is None:
+            return starts, Bounds()
+        return starts, await bounds_of(self._client, self._passage, starts, self._ranges)

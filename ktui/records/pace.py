@@ -27,6 +27,7 @@ class Pace:
 
     def __init__(self, dialect: Dialect, *, steady: bool = False) -> None:
         """`steady`: the faster gear, however little is left."""
+        self.steady = steady
         if steady:
             dialect = replace(dialect, tail=dialect.catch_up)
         self._dialect = dialect

@@ -83,6 +83,7 @@ class Stream:
         self._calm_from = 0.0
         """When lanes may be tried again."""
         self._losses = 0
+        self._over = False
         self._dry = 0
         """Instances in a row to which nothing came although the end that was asked for was not reached."""
 
@@ -114,7 +115,7 @@ class Stream:
     @property
     def done(self) -> bool:
         """All that was asked for has come. Never, for a stream without an end."""
-        return self._bounds.reached(self.positions)
+        return self._over or self._bounds.reached(self.positions)
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """One batch per answer, until the end that was asked for, or forever. Raises ProxyError for what waiting will
@@ -130,6 +131,7 @@ class Stream:
                     async for batch in batches:
                         yield batch
                 if self._dry > 1:
+                    self._over = not self._pace.steady
                     return
                 age = 0.0 if several else LOOK_SECONDS  # nothing went wrong: the next instance is wanted at once
                 continue

@@ -210,7 +210,7 @@ class MainScreen(Screen[None]):
     def _topic_chosen(self, event: TopicsPane.TopicChosen) -> None:
         self.topic = event.topic
         self.record_open = False
-        self.stream_pane.open(event.topic, event.target)
+        self.stream_pane.open(event.topic, event.target, event.others)
         if not isinstance(self.focused, Input | TextArea):  # a slow answer takes nobody's pen away
             self.focus_pane("stream")
 

@@ -53,8 +53,8 @@ def subscribed(what: Callable[[Consumer], Awaitable[object]]) -> Act:
 
 async def follow(at: Scene) -> None:
     """What a person does who opens a topic at its last records and leaves again."""
-    following = Following(at.client, "t", [0, 1], SeekTarget.last(10), whole=True)
-    async with asyncio.timeout(20), aclosing(following.batches()) as batches:  # type: ignore[type-var]
+    following = Following(at.client, {"t": [0, 1]}, SeekTarget.last(10), whole=True)
+    async with asyncio.timeout(20), aclosing(following.batches()) as batches:
         async for batch in batches:
             if batch.records:
                 return

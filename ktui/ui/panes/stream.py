@@ -87,6 +87,8 @@ class StreamPane(StreamReading):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
+        if action == "partitions" and len(self._topics) > 1:
+            return "Several topics are read, with all their partitions; one alone lets you choose."
         return NO_TOPIC if self.topic is None and action != "compose" else ""
 
     # Keys
@@ -94,7 +96,7 @@ class StreamPane(StreamReading):
     def action_hold(self) -> None:
         if self.state is StreamState.STOPPED:
             self.notify("The stream has stopped; R tries again.", severity="warning", markup=False)
-        elif self.state in (StreamState.HELD, StreamState.AHEAD):
+        elif self.state in (StreamState.HELD, StreamState.AHEAD, StreamState.DONE):
             self.go_on()
         else:
             self.hold()
@@ -150,7 +152,7 @@ class StreamPane(StreamReading):
     async def _go_to(self, event: GoToPrompt.Chosen) -> None:
         event.stop()
         await self.questions.close()
-        self.jump(event.target)
+        self.jump(event.passage)
 
     @on(PartitionsPrompt.Chosen)
     async def _choose_partitions(self, event: PartitionsPrompt.Chosen) -> None:

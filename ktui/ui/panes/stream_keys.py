@@ -11,7 +11,8 @@ Records as they come. The view follows the end until you move up, scroll or open
 `space` holds: nothing more is read, and the place is kept.
 
 - `g` goes to `181`, `+10`, `-100`, `begin`, `end`, `last 50`, `14:00`, `2026-11-20 14:00`, `-2h`; `2:181` moves
-  partition 2 alone. The list starts over there.
+  partition 2 alone. The list starts over there. An end may follow: `begin until 14:00`, `181 until 2000`,
+  `begin take 500`; until 2000 ends with 1999, and `space` goes on from there.
 - `/` filters: only records with the text in key or value, in any case unless it has a capital letter; those that are
   kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
   go to the next match and the one before, also in the whole list. What is searched are the bytes as they came, but
@@ -32,7 +33,7 @@ BINDINGS: list[BindingType] = [
     Binding("space", "hold", "hold", id="stream.pause", tooltip="Stop reading, keep the place; again: go on"),
     Binding("enter", "choose", "record", id="stream.record", tooltip="All of the record under the cursor"),
     Binding("slash", "filter", "filter", id="stream.filter", tooltip="Only records that contain what is typed"),
-    Binding("g", "go_to", "go to", id="stream.goto", tooltip="Go to an offset, a time, the beginning, the end"),
+    Binding("g", "go_to", "go to", id="stream.goto", tooltip="Go to an offset, a time, begin, end; until where"),
     Binding("t", "fields", "fields", id="stream.fields", tooltip="The fields of JSON as columns; again: one line"),
     Binding("end", "live", "live", id="stream.live", tooltip="Follow the newest records"),
     Binding("c", "compose", "compose", id="stream.compose", tooltip="Write a record to this topic"),

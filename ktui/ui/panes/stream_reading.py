@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
@@ -20,6 +20,7 @@ from ktui.model import Gap, Positions, TopicDetail, TopicPartition
 from ktui.records.batch import Batch
 from ktui.records.following import Following
 from ktui.records.log import Note, RecordLog
+from ktui.records.passage import Passage
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.state import State
@@ -79,7 +80,8 @@ class StreamReading(Vertical):
         self.figures = FiguresStrip(self.records, self.status, link)
         self._link = link
         self._following: Following | None = None
-        self._partitions: frozenset[int] = frozenset()
+        self._topics: dict[str, frozenset[int]] = {}
+        """What is read: the partitions of each topic."""
         self._apart: dict[TopicPartition, int] = {}
         self._error: ProxyError | None = None
         self._retry_at = 0.0
@@ -94,10 +96,16 @@ class StreamReading(Vertical):
         """Next offset to read, per partition that is read."""
         return self._following.positions if self._following else {}
 
-    def open(self, topic: TopicDetail, target: SeekTarget | None = None) -> None:
-        """Show a topic: its last 100 records and then what comes, or from `target` on."""
+    @property
+    def _partitions(self) -> frozenset[int]:
+        """Those of the topic that are read; of several topics all are."""
+        return self._topics.get(self.topic.name, frozenset()) if self.topic is not None else frozenset()
+
+    def open(self, topic: TopicDetail, target: SeekTarget | None = None, others: Sequence[TopicDetail] = ()) -> None:
+        """Show a topic, with others beside it: the last 100 records and then what comes, or from `target` on."""
         self.topic, self._following, self._apart = topic, None, {}
-        self._partitions = frozenset(each.partition for each in topic.partitions)
+        self._topics = {each.name: frozenset(p.partition for p in each.partitions) for each in (topic, *others)}
+        self.table.several = bool(others)
         self.table.forget()
         self.columns.open(topic.name)
         self._begin(target or SeekTarget.last(FIRST))
@@ -107,15 +115,15 @@ class StreamReading(Vertical):
         if self.topic is not None:
             self._begin({**self.positions, **positions}, jump_words(positions))
 
-    def jump(self, target: SeekTarget) -> None:
-        """Go to a place that was named. The list starts over there."""
-        self._begin(target, f"jumped to {target}")
+    def jump(self, passage: Passage) -> None:
+        """Go to a place that was named, and perhaps to an end. The list starts over there."""
+        self._begin(passage if passage.ends else passage.start, f"jumped to {passage}")
 
     def jump_to_end(self) -> None:
         """Follow the end; over a long way, jump there."""
         if self.topic is None or self._following is None:
             return
-        if self._following.behind > FAR_BEHIND:
+        if self._following.behind > FAR_BEHIND and self.state is not StreamState.DONE:
             self._begin(SeekTarget.last(FIRST), f"jumped to the end over {self._following.behind:,} records")
             return
         self.go_on()
@@ -125,7 +133,7 @@ class StreamReading(Vertical):
         """Read these partitions; the others keep their place."""
         assert self.topic is not None
         self._apart |= self.positions
-        self._partitions = frozenset(partitions)
+        self._topics = {self.topic.name: frozenset(partitions)}
         self._take_added()
         places = {TopicPartition(self.topic.name, each) for each in self._partitions}
         self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
@@ -137,8 +145,10 @@ class StreamReading(Vertical):
             self._enter(StreamState.HELD)
 
     def go_on(self) -> None:
-        """Read on from where it was held."""
-        if self._following is not None and self.state in (StreamState.HELD, StreamState.AHEAD):
+        """Read on from where it was held, or ended."""
+        if self._following is not None and self.state is StreamState.DONE:
+            self._begin(self._following.here, clear=False)
+        elif self._following is not None and self.state in (StreamState.HELD, StreamState.AHEAD):
             self._following.resume()
             self._enter(StreamState.LIVE)
 
@@ -153,7 +163,7 @@ class StreamReading(Vertical):
 
     def show_stored(self, tp: TopicPartition, offset: int) -> None:
         """Put the cursor on a record that is known to be there: now, or when it comes in, or by going to it."""
-        if self.topic is None or tp.topic != self.topic.name:
+        if tp.topic not in self._topics:
             return
         self.table.widen()
         number = self.table.view.find(tp, offset)
@@ -186,7 +196,7 @@ class StreamReading(Vertical):
             self._following.pause()
             self._enter(StreamState.AHEAD)
 
-    def _begin(self, start: SeekTarget | Positions, note: str = "", *, clear: bool = True) -> None:
+    def _begin(self, start: Passage | SeekTarget | Positions, note: str = "", *, clear: bool = True) -> None:
         """Read from there. What was read before goes: rows of two places in one list would look like one order."""
         assert self.topic is not None
         if clear:
@@ -198,22 +208,25 @@ class StreamReading(Vertical):
             self.records.mark(Note(note))
         self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
         whole, before = self._take_added(), {**self._apart, **self.positions}
-        self._following = Following(self.proxy, self.topic.name, self._partitions, start, before=before, whole=whole)
+        self._following = Following(self.proxy, self._topics, start, before=before, whole=whole)
         self._enter(StreamState.OPENING)
         self.follow(self._following)
 
     @property
     def there(self) -> frozenset[int]:
         """The partitions of the topic, those too that were added while it was read."""
-        known = () if self.topic is None else (each.partition for each in self.topic.partitions)
-        return frozenset((*known, *(tp.partition for tp in (*self._apart, *self.positions))))
+        if self.topic is None:
+            return frozenset()
+        read = (tp.partition for tp in (*self._apart, *self.positions) if tp.topic == self.topic.name)
+        return frozenset((*(each.partition for each in self.topic.partitions), *read))
 
     def _take_added(self) -> bool:
-        """Whether all of the topic is read; then partitions that were added meanwhile stay with it."""
+        """Whether all of the topics is read; then partitions that were added meanwhile stay with it."""
         assert self.topic is not None
         whole = self._partitions >= {each.partition for each in self.topic.partitions}
         if whole:
-            self._partitions |= self.there
+            for tp in (*self._apart, *self.positions):
+                self._topics[tp.topic] |= {tp.partition}
         return whole
 
     # State in words
@@ -235,10 +248,15 @@ class StreamReading(Vertical):
         if not self.is_mounted:
             return
         following = self._following
-        self.status.look(self.state, self._error, self._retry_at, self.table, following.behind if following else 0)
-        numbered = not self.screen.has_class("-narrow")
+        behind, progress = (following.behind, following.progress) if following else (0, None)
+        self.status.look(self.state, self._error, self._retry_at, self.table, behind, progress)
         name = title(
-            self.topic, self._partitions, len(self.there), self.columns.words, self.table.filter, numbered=numbered
+            self.topic,
+            self._topics,
+            len(self.there),
+            self.columns.words,
+            self.table.filter,
+            numbered=not self.screen.has_class("-narrow"),
         )
         line = self.status.line(self.size.width - 4)
         if (name, line) != self._said:
@@ -297,6 +315,7 @@ class StreamReading(Vertical):
         try:
             async for batch in following.batches():
                 self.show(batch)
+            self._enter(StreamState.DONE)
         except TargetError as error:
             report(self, "go there", error)
             self._begin(following.positions or SeekTarget.end())

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import escape
 from typing import Self
 
 from textual import events, on, work
@@ -30,6 +32,8 @@ from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.topic_list import TopicList
 
+TOGETHER = 20
+"""Topics that one stream reads at most."""
 SETTLE = 0.08
 """Seconds that the rows in sight must stay before anything is asked for them."""
 
@@ -60,22 +64,28 @@ Name, number of partitions, about how many records: offsets are counted, so what
 where the proxy does not tell. `●`: records arrived in the last ten seconds.
 
 - `enter` opens a topic at its last 100 records and stays live.
-- `/` narrows the list to names that contain what is typed; `esc` shows all again.
+- `x` marks a topic, `X` all that the list shows: `enter` then opens those that are marked as one stream, up to 20.
+- `/` narrows the list to names that contain what is typed, or match it where it has a `*`: `pay*-v2`; `esc` takes
+  marks and filter away.
 - `i` shows internal topics too: those whose names begin with `_`.
 """
 
     BINDINGS = [
         Binding("enter", "open", "open", id="topics.open", tooltip="Open the topic: its last 100 records, then live"),
         Binding("slash", "filter", "filter", id="topics.filter", tooltip="Only names that contain what is typed"),
+        Binding("x", "mark", "mark", id="topics.mark", tooltip="Mark the topic: enter opens those marked together"),
+        Binding("X", "mark_all", "mark all", id="topics.mark-all", show=False, tooltip="Mark all that are shown"),
         Binding("i", "internal", "internal", id="topics.internal", tooltip="Show or hide topics that begin with _"),
         Binding("R", "refresh", "refresh", id="topics.refresh", tooltip="Ask for the topics again"),
-        Binding("escape", "show_all", "show all", id="topics.show-all", tooltip="Take the filter away"),
+        Binding("escape", "show_all", "show all", id="topics.show-all", tooltip="Take marks and filter away"),
     ]
 
     opened: reactive[str | None] = reactive(None)
     """The topic that is open in the stream; it is marked."""
     words: reactive[str] = reactive("", bindings=True)
     """The filter: part of a name, in any case."""
+    marked: reactive[frozenset[str]] = reactive(frozenset(), bindings=True)
+    """Topics that enter opens together."""
     internal: reactive[bool] = reactive(False)
     """Whether topics are shown whose names begin with `_`."""
     loading_topics: reactive[bool] = reactive(False)
@@ -88,6 +98,8 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         topic: TopicDetail
         target: SeekTarget | None = None
         """Where to begin; None leaves it to the stream."""
+        others: tuple[TopicDetail, ...] = ()
+        """Topics that are read in the same stream."""
 
     def __init__(self, proxy: ProxyClient, *, recount: float = 5.0, id: str | None = None) -> None:
         """`recount`: seconds between two looks at the counts of the rows in sight."""
@@ -104,7 +116,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
 
     def compose(self) -> ComposeResult:
         yield Static(id="topics-state")
-        yield self.table.data_bind(TopicsPane.opened)
+        yield self.table.data_bind(TopicsPane.opened, TopicsPane.marked)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,7 +127,12 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
     def shown(self) -> list[str]:
         """The topics that filter and choice of internal ones leave."""
         words, internal = self.words.casefold(), self.internal
-        return [name for name, folded in self._folded if words in folded and (internal or not name.startswith("_"))]
+        pattern = words if "*" in words else f"*{escape(words)}*"
+        return [
+            name
+            for name, folded in self._folded
+            if fnmatchcase(folded, pattern) and (internal or not name.startswith("_"))
+        ]
 
     def focus(self, scroll_visible: bool = True) -> Self:
         if self.is_mounted:
@@ -132,7 +149,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
             if name not in self.shown:
                 self.words, self.internal = "", self.internal or name.startswith("_")
             self.table.go_to(name)
-        self._open(name, target)
+        self._open(name, target=target)
 
     def _on_mount(self, event: events.Mount) -> None:
         self.refresh_topics()
@@ -141,6 +158,9 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self._show()
 
     def watch_internal(self) -> None:
+        self._show()
+
+    def watch_marked(self) -> None:
         self._show()
 
     def watch_loading_topics(self) -> None:
@@ -157,6 +177,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         shown = self.shown
         self.table.show(shown, self.table.name_at_cursor or self.opened)
         text = f"{len(shown):,} of {len(self._names):,}" if self._names else ""
+        text += f" · {len(self.marked):,} marked" if self.marked else ""
         kept = f" · “{self.words}”" if self.words else ""
         self.border_subtitle = plain(f"{text}{kept}") if text else None
         self._say()
@@ -210,12 +231,25 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":
-            return bool(self.words)
+            return bool(self.words or self.marked)
         return action != "filter" or not self.query(Prompt)
 
     def action_open(self) -> None:
+        if self.marked:
+            self._open(*(name for name in self._names if name in self.marked))
+        elif (name := self.table.name_at_cursor) is not None:
+            self._open(name)
+
+    def action_mark(self) -> None:
+        """Mark the topic under the cursor, or take its mark, and go on to the next."""
         if (name := self.table.name_at_cursor) is not None:
-            self._open(name, None)
+            self.marked ^= {name}
+            self.table.cursor = min(self.table.cursor + 1, self.table.count - 1)
+
+    def action_mark_all(self) -> None:
+        """Mark all that are shown; none, when they are."""
+        shown = frozenset(self.shown)
+        self.marked = self.marked - shown if shown <= self.marked else self.marked | shown
 
     async def action_filter(self) -> None:
         if not self.query(Prompt):  # the palette asks nobody
@@ -233,7 +267,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self.refresh_topics()
 
     def action_show_all(self) -> None:
-        self.words = ""
+        self.words, self.marked = "", frozenset()
 
     @work(exclusive=True, group="load")
     async def _load(self) -> None:
@@ -253,16 +287,21 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self._show()
 
     @work(exclusive=True, group="open")
-    async def _open(self, name: str, target: SeekTarget | None) -> None:
+    async def _open(self, *names: str, target: SeekTarget | None = None) -> None:
+        """Open the first, and with it the others."""
+        if len(names) > TOGETHER:
+            words = f"{len(names):,} topics are too many for one stream: up to {TOGETHER} can be read together."
+            self.notify(words, severity="warning", markup=False)
+            return
         try:
-            topic = await self.proxy.topic(name)
+            first, *others = await asyncio.gather(*(self.proxy.topic(name) for name in names))
         except ProxyError as error:
-            report(self, f"open {name}", error)
+            report(self, f"open {', '.join(names)}", error)
             if isinstance(error, NotFound):
                 self.refresh_topics()
         else:
-            self.opened = name
-            self.post_message(self.TopicChosen(topic, target))
+            self.opened, self.marked = first.name, frozenset()
+            self.post_message(self.TopicChosen(first, target, tuple(others)))
 
     @work(exclusive=True, group="count")
     async def _keep_counting(self) -> None:

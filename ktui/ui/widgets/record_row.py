@@ -24,11 +24,12 @@ _CLOCK, _DATED = len("14:03:17.142"), len("11-20 14:03:17.142")
 class Row:
     """A record as the table shows it, before it is cut to the columns. Each cell is made when it is first asked for."""
 
-    __slots__ = ("_cells", "_fields", "_needs", "measured", "record", "time")
+    __slots__ = ("_cells", "_fields", "_needs", "measured", "record", "several", "time")
 
-    def __init__(self, record: Record, before: Record | None) -> None:
-        """`before` is the record above, if any: the date is shown where it changes."""
+    def __init__(self, record: Record, before: Record | None, *, several: bool = False) -> None:
+        """`before` is the record above, if any: the date is shown where it changes. `several` topics are read."""
         self.record = record
+        self.several = several
         self.time = time_text(record.timestamp, before.timestamp if before else None)
         self._cells: dict[str, list[Span]] = {}
         self._needs: dict[str, int] = {}
@@ -76,7 +77,8 @@ class Row:
             return [] if raw is None else field_spans(raw, FIELD_CELLS)
         match column.name:
             case "partition":
-                return [Span(str(record.partition), Role.MUTED)]
+                topic = [Span(record.topic, Role.TEXT), Span("/", Role.PUNCTUATION)] if self.several else []
+                return [*topic, Span(str(record.partition), Role.MUTED)]
             case "offset":
                 return [Span(f"{record.offset:,}", Role.TEXT)]
             case "time":

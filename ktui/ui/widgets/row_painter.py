@@ -27,6 +27,7 @@ _KEPT = 1024
 _BEGINNING = 4096
 """Bytes of a value that a row can show something of."""
 _TITLES = {"partition": "P"}
+_TOPIC = "TOPIC/P"
 _TITLE_CELLS = 20
 """Of a path that a column makes room for."""
 
@@ -40,6 +41,8 @@ class RowPainter:
         """Where the columns stand that there is room for."""
         self.chosen = ""
         """Id of the column whose name is lit."""
+        self.several = False
+        """Records of several topics come: their names stand before the partition."""
         self._view = view
         self._needle: Needle | None = None
         self._rows: LRUCache[int, Row] = LRUCache(_KEPT)
@@ -109,7 +112,7 @@ class RowPainter:
         """The names of the columns."""
         segments, end = [], 0
         for column, start, width in self.slots:
-            title = _title(column, width)
+            title = _title(column, width, several=self.several)
             if column.right or (column.name == "offset" and not column.field):
                 title = title.rjust(width + len(title) - cell_len(title))
             elif column.name == "time" and not column.field:
@@ -196,12 +199,14 @@ class RowPainter:
     def _row(self, place: int, record: Record) -> Row:
         row = self._rows.get(place)
         if row is None:
-            row = self._rows[place] = Row(record, self._view.record(place - 1))
+            row = self._rows[place] = Row(record, self._view.record(place - 1), several=self.several)
         return row
 
 
-def _title(column: Column, width: int) -> str:
+def _title(column: Column, width: int, *, several: bool) -> str:
     """The name of a column in so many cells; of a long path its end says more."""
+    if several and column.id == "partition" and width >= len(_TOPIC):
+        return _TOPIC
     if not column.field:
         return _TITLES.get(column.name, column.name.upper())
     title = even(column.name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from textual.content import Content
 
 from ktui.errors import ProxyError
+from ktui.records.progress import Progress
 from ktui.ui.report import brief
 from ktui.ui.widgets.bars import bars
 from ktui.ui.widgets.filtered_table import FilteredTable
@@ -18,6 +19,9 @@ SECONDS = 60
 """How much of the past is counted."""
 CHART = 12
 """How much of it the little chart shows."""
+BAR_CELLS = 10
+LONG_WAY = 2000
+"""Records behind from which the way there is drawn."""
 
 
 class StreamState(enum.Enum):
@@ -33,6 +37,8 @@ class StreamState(enum.Enum):
     """Enough has been read below what the user looks at; it goes on when they get there."""
     WAITING = "waiting"
     """No answer, or not now: tried again by itself."""
+    DONE = "done"
+    """The end that was asked for has been reached."""
     STOPPED = "stopped"
     """Refused: nothing will change by itself."""
 
@@ -51,6 +57,8 @@ class StreamStatus:
     """Of them, those the filter leaves; None without one."""
     behind: int | None = None
     """None while the ends are not known."""
+    progress: Progress | None = None
+    """Of a way that is long enough to be shown one."""
     below: int = 0
     """Records under the visible ones, read or not."""
     counts: deque[int] = field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
@@ -60,7 +68,13 @@ class StreamStatus:
     _old: int = 0
 
     def look(
-        self, state: StreamState, error: ProxyError | None, retry_at: float, table: FilteredTable, unread: int
+        self,
+        state: StreamState,
+        error: ProxyError | None,
+        retry_at: float,
+        table: FilteredTable,
+        unread: int,
+        progress: Progress | None = None,
     ) -> None:
         """Take the figures of the moment. `retry_at` is monotonic; `unread` are records that were not asked for yet."""
         self.state = state
@@ -69,6 +83,7 @@ class StreamStatus:
         self.kept, self.size_bytes = table.records.kept, table.records.size_bytes
         self.matching = len(table.view) if table.filter else None
         self.behind = unread
+        self.progress = progress if unread > LONG_WAY and state is StreamState.LIVE else None
         self.below = 0 if table.following else table.below
         if state in (StreamState.HELD, StreamState.AHEAD):
             self.below += unread
@@ -119,7 +134,9 @@ class StreamStatus:
         else:
             parts.append((1, Content.assemble((f"{self.matching:,}", "bold"), f" of {self.kept:,} match")))
         parts.append((5, Content(size_text(self.size_bytes))))
-        if self.behind and self.state not in (StreamState.HELD, StreamState.AHEAD):
+        if self.progress is not None and self.progress.done:
+            parts += _way(self.progress)
+        elif self.behind and self.state not in (StreamState.HELD, StreamState.AHEAD, StreamState.DONE):
             parts.append((4, Content(f"behind {self.behind:,}")))
         return parts
 
@@ -134,12 +151,35 @@ class StreamStatus:
             case StreamState.WAITING:
                 wait = f"next try in {max(0, round(self.retry_in))} s"
                 return Content.styled(f"◌ waiting: {self.reason}, {wait}", "$warning")
+            case StreamState.DONE:
+                return Content.assemble(("✓", "$success"), " done, space goes on")
             case StreamState.STOPPED:
                 return Content.styled(f"■ stopped: {self.reason}", "$error")
             case StreamState.OPENING:
                 return Content.styled("◌ opening", "$ktui-muted")
             case StreamState.IDLE:
                 return Content.styled("no topic", "$ktui-muted")
+
+
+def _way(progress: Progress) -> list[tuple[int, Content]]:
+    """How far a long way has been come, and how long the rest takes."""
+    full = min(BAR_CELLS - 1, round(BAR_CELLS * progress.share))
+    bar = Content.assemble(
+        ("━" * full, "$primary"), ("╌" * (BAR_CELLS - full), "$ktui-muted"), f" {progress.share:.0%}"
+    )
+    parts = [(2, bar), (4, Content(f"behind {progress.left:,}"))]
+    if (seconds := progress.seconds_left) is not None:
+        parts.insert(1, (3, Content(f"{duration_text(seconds)} left")))
+    return parts
+
+
+def duration_text(seconds: float) -> str:
+    """0:07, 12:30, 3:04:59; beyond a day it is no figure any more."""
+    if seconds >= 86_400:
+        return "over a day"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def size_text(size: int) -> str:

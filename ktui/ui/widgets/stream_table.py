@@ -55,6 +55,15 @@ class StreamTable(FilteredTable):
             self.refresh()
 
     @property
+    def several(self) -> bool:
+        """Whether rows say which topic they are of."""
+        return self._painter.several
+
+    @several.setter
+    def several(self, several: bool) -> None:
+        self._painter.several = several
+
+    @property
     def slots(self) -> list[Slot]:
         """The columns that there is room for, where they stand."""
         return self._painter.slots

@@ -16,22 +16,27 @@ from ktui.ui.widgets.stream_status import StreamState
 
 def title(
     topic: TopicDetail | None,
-    chosen: Collection[int],
+    read: Mapping[str, Collection[int]],
     there: int,
     columns: str = "",
     words: str = "",
     *,
     numbered: bool,
 ) -> Content:
-    """Topic, how many of its partitions, what is said of the columns, and the words that are filtered for; with the
+    """Topics, how many of their partitions, what is said of the columns, and the words that are filtered for; with the
     pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
     count = f"{there} partition{'' if there == 1 else 's'}"
-    if len(chosen) != there:
+    chosen = read.get(topic.name, ())
+    if len(read) > 1:
+        count = f"{sum(map(len, read.values()))} partitions"
+    elif len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
-    name = plain(f"{number}{topic.name} · {count}{f' · {columns}' if columns else ''}")
+    names = list(read)[:2] or [topic.name]
+    topics = ", ".join(names) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
+    name = plain(f"{number}{topics} · {count}{f' · {columns}' if columns else ''}")
     return name + plain(f" · /{words}").stylize("$warning") if words else name
 
 
@@ -48,6 +53,8 @@ def hint(
             return "Opening…"
         case StreamState.HELD:
             return "Held before any record came. space goes on."
+        case StreamState.DONE:
+            return "Nothing was there up to the end that was asked for. space goes on, g goes elsewhere."
         case StreamState.WAITING if error is not None:
             return f"{sentence(error)}. R tries now; w shows the requests."
         case StreamState.STOPPED if error is not None:

@@ -32,6 +32,9 @@ class TopicList(LineTable):
     opened: reactive[str | None] = reactive(None)
     """The topic that is open in the stream."""
 
+    marked: reactive[frozenset[str]] = reactive(frozenset())
+    """Topics that are to be opened together."""
+
     fresh: reactive[frozenset[str]] = reactive(frozenset())
     """Topics to which records came lately; they are marked."""
 
@@ -91,9 +94,11 @@ class TopicList(LineTable):
         partitions = "" if tally.partitions is None else f"{len(tally.partitions)}"
         records = "?" if tally.failed else "" if tally.records is None else abbreviated(tally.records)
         partitions, records = f"{partitions:>3} ", f"{records:>{COUNT_WIDTH}} "
-        room = max(1, width - len(partitions) - len(records) - 2)
+        mark = ("✓ " if name in self.marked else "  ") if self.marked else ""
+        room = max(1, width - len(mark) - len(partitions) - len(records) - 2)
         shown = cell_cut(clean(name[: room + 1]), room)
-        line = Content.styled(shown, "bold $primary" if name == self.opened else "$foreground")
+        line = Content.styled(mark, "$warning")
+        line += Content.styled(shown, "bold $primary" if name == self.opened else "$foreground")
         line += Content.styled(" " * (room - cell_len(shown)) + partitions, "$ktui-muted")
         line += Content.styled(records, "$ktui-muted" if tally.failed else "$foreground")
         return line + (Content.styled("●", "$success") if name in self.fresh else Content(" "))

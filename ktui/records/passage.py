@@ -1,0 +1,82 @@
+"""From where to where to read, as a person types it: a place, and after it an end: `181 until 2000`, `begin take 500`.
+
+Without an end a stream stays live. An end is not read itself, like the end of a partition: until 2000 ends with 1999.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from ktui.model import OffsetRange, Positions, TopicPartition
+from ktui.records.bounds import Bounds
+from ktui.records.target import Kind, SeekTarget, TargetError, resolve
+from ktui.rest.client import ProxyClient
+
+EXAMPLES = "begin until 14:00, 181 until 2000, begin take 500"
+_END = re.compile(r"\b(until|take)\b", re.IGNORECASE)
+_COUNT = re.compile(r"(\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?", re.IGNORECASE)
+_HERE = SeekTarget(Kind.RELATIVE, 0)
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A place to begin, and where to end; None is: live."""
+
+    start: SeekTarget
+    until: SeekTarget | None = None
+    """Of every partition that is read."""
+    take: int | None = None
+    """How many records in all."""
+
+    @classmethod
+    def parse(cls, text: str, *, now: datetime) -> Passage:
+        """Understand what was typed; without a place before the end it begins where we are. Raises TargetError."""
+        start, *ends = _END.split(text)
+        found = dict(zip([word.lower() for word in ends[::2]], ends[1::2], strict=True))
+        if len(found) < len(ends) // 2:
+            raise TargetError(f"There can be one end of a kind: {EXAMPLES}")
+        place = SeekTarget.parse(start, now=now) if start.strip() or not found else _HERE
+        until = _until(found["until"], now) if "until" in found else None
+        return cls(place, until, _count(found["take"]) if "take" in found else None)
+
+    @property
+    def ends(self) -> bool:
+        return self.until is not None or self.take is not None
+
+    def __str__(self) -> str:
+        end = "" if self.until is None else f" until {self.until}"
+        return f"{self.start}{end}" + ("" if self.take is None else f", {self.take:,} records")
+
+
+def _until(text: str, now: datetime) -> SeekTarget:
+    if not text.strip():
+        raise TargetError(f"until what? {EXAMPLES}")
+    until = SeekTarget.parse(text, now=now)
+    if until.partition is not None:
+        raise TargetError("An end is for all partitions: until 2000, not until 2:2000")
+    return until
+
+
+def _count(text: str) -> int:
+    match = _COUNT.fullmatch(text.strip())
+    if match is None or not (count := int(re.sub(r"[ ,_']", "", match[1]))):
+        raise TargetError(f"“take {text.strip()}” is no number of records: take 500 is")
+    return count
+
+
+async def bounds_of(
+    client: ProxyClient, passage: Passage, starts: Positions, ranges: Mapping[TopicPartition, OffsetRange]
+) -> Bounds:
+    """Where that is in each partition. An offset may lie beyond what there is: it is waited for."""
+    until = passage.until
+    if until is None:
+        return Bounds(take=passage.take)
+    if until.kind is Kind.OFFSET:
+        return Bounds(dict.fromkeys(starts, until.number), passage.take)
+    if until.kind is Kind.RELATIVE:
+        return Bounds({tp: start + until.number for tp, start in starts.items()}, passage.take)
+    here = {tp: bounds for tp, bounds in ranges.items() if tp in starts}
+    return Bounds(await resolve(client, until, starts, here), passage.take)

@@ -1,0 +1,109 @@
+"""Following several topics, and to an end: which records come, that it ends, and that nothing is left behind."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+import pytest
+
+from ktui.model import Gap, Record
+from ktui.records.following import Following
+from ktui.records.passage import Passage
+from ktui.records.target import SeekTarget
+from ktui.rest.client import ProxyClient
+from ktui.server.flavours import FLAVOURS
+from ktui.server.sandbox import Sandbox
+from tests.clock import Clock
+from tests.unit.test_passage import parse
+
+
+async def read(following: Following) -> tuple[list[Record], list[Gap]]:
+    """All up to the end."""
+    records, gaps = [], []
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            records += batch.records
+            gaps += batch.gaps
+    assert following.done
+    return records, gaps
+
+
+def written(sandbox: Sandbox, topic: str, partitions: int, count: int) -> None:
+    sandbox.topics.create(topic, partitions)
+    for n in range(count):
+        sandbox.topics.append(topic, n % partitions, None, b"%d" % n)
+
+
+@pytest.mark.parametrize("letter", sorted(FLAVOURS))
+@pytest.mark.parametrize(
+    ("text", "offsets"),
+    [
+        ("begin until 20", {0: range(20), 1: range(20)}),
+        ("0:40 until 45", {0: range(40, 45), 1: ()}),
+        ("begin until end", {0: range(50), 1: range(50)}),
+    ],
+)
+async def test_until_an_offset(letter: str, text: str, offsets: dict[int, range], clock: Clock) -> None:
+    from ktui.rest.dialect import DIALECTS
+
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS[letter])
+    written(sandbox, "t", 2, 100)
+    following = Following(client, {"t": [0, 1]}, parse(text), sleep=clock.sleep, clock=clock)
+    records, gaps = await read(following)
+    found = {n: [record.offset for record in records if record.partition == n] for n in (0, 1)}
+    assert found == {n: list(each) for n, each in offsets.items()}
+    assert not gaps
+    await client.aclose()
+    assert not sandbox.instances
+    await sandbox.aclose()
+
+
+async def test_an_end_in_the_middle_of_a_gap_names_what_is_missing(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 1, 100)
+    sandbox.topics["t"].partitions[0].compact(range(15, 30))
+    following = Following(proxy, {"t": [0]}, parse("begin until 20"), sleep=clock.sleep, clock=clock)
+    records, gaps = await read(following)
+    assert [record.offset for record in records] == list(range(15))
+    assert gaps == [Gap("t", 0, 15, 19)]
+
+
+async def test_an_end_at_offsets_that_are_no_records_is_reached(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 1, 20)
+    sandbox.topics["t"].partitions[0].skip(3)
+    following = Following(proxy, {"t": [0]}, parse("begin until end"), sleep=clock.sleep, clock=clock)
+    assert len((await read(following))[0]) == 20
+
+
+async def test_so_many_records_and_no_more(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
+    written(sandbox, "t", 2, 1000)
+    following = Following(proxy, {"t": [0, 1]}, parse("begin take 77"), sleep=clock.sleep, clock=clock)
+    records, _ = await read(following)
+    assert len(records) == 77
+    for tp, position in following.positions.items():
+        assert position == sum(record.partition == tp.partition for record in records)
+    await proxy.aclose()
+    assert not sandbox.instances
+
+
+async def test_several_topics_each_once_and_in_order(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
+    written(sandbox, "a", 2, 300)
+    written(sandbox, "b", 3, 600)
+    start = Passage(SeekTarget.beginning(), SeekTarget.end())
+    following = Following(proxy, {"a": [0, 1], "b": [0, 2]}, start, sleep=clock.sleep, clock=clock)
+    records, _ = await read(following)
+    found: dict[tuple[str, int], list[int]] = {}
+    for record in records:
+        found.setdefault((record.topic, record.partition), []).append(record.offset)
+    assert found == {
+        ("a", 0): list(range(150)),
+        ("a", 1): list(range(150)),
+        ("b", 0): list(range(200)),
+        ("b", 2): list(range(200)),
+    }
+    assert following.partitions == {0, 1, 2}
+    assert following.progress.share == 1.0
