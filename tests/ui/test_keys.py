@@ -67,7 +67,7 @@ def test_two_may_swap_their_keys() -> None:
 
 
 def test_two_of_ones_own_on_one_key_are_one_too_many() -> None:
-    usable, (complaint,) = check({"topics.internal": "x", "topics.refresh": "x"})
+    usable, (complaint,) = check({"topics.internal": "u", "topics.refresh": "u"})
     assert len(usable) == 1
     assert "already (topics)" in str(complaint)
 

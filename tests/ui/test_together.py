@@ -1,0 +1,50 @@
+"""Several topics in one stream, and a stream that ends."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from ktui.records.progress import Progress
+from ktui.rest.client import ProxyClient
+from ktui.server.sandbox import Sandbox
+from ktui.ui.widgets.stream_status import StreamState, StreamStatus
+from tests.ui.house import at_home
+
+
+async def test_marked_topics_are_read_together_and_up_to_an_end(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    for topic in ("pay-a", "pay-b", "users"):
+        sandbox.topics.create(topic, 1)
+        sandbox.topics.append(topic, 0, b"k", b"old")
+    async with at_home(proxy) as house:
+        topics, stream = house.main.topics_pane, house.main.stream_pane
+        await house.press("slash", "p", "*", "b", "enter")
+        assert topics.shown == ["pay-b"]
+        await house.press("escape", "home", "x", "x", "enter")
+        await house.until(lambda: len(house.rows) == 2)
+        assert not topics.marked
+        assert {tp.topic for tp in stream.positions} == {"pay-a", "pay-b"}
+        assert "pay-a, pay-b · 2 partitions" in str(stream.border_title)
+        assert "TOPIC/P" in house.text
+        assert "pay-b/0" in house.text
+        await house.press("g", *"take 1", "enter")
+        await house.until(lambda: stream.state is StreamState.LIVE and not house.rows)
+        sandbox.topics.append("pay-b", 0, b"k", b"one")
+        await house.until(lambda: stream.state is StreamState.DONE)
+        assert [record.value for record in house.rows] == [b"one"]
+        assert "done" in str(stream.border_subtitle)
+        sandbox.topics.append("pay-b", 0, b"k", b"two")
+        await house.press("space")
+        await house.until(lambda: len(house.rows) == 2)
+        assert stream.state is StreamState.LIVE
+
+
+def test_a_long_way_has_a_bar_with_the_time_that_is_left() -> None:
+    progress = Progress()
+    progress.see(0.0, 0, 10_000)
+    progress.see(2.0, 4000, 6000)
+    status = StreamStatus(StreamState.LIVE, behind=6000, progress=progress)
+    line: Content = status.line(120)
+    assert "━━━━╌╌╌╌╌╌ 40%" in line.plain
+    assert "0:03 left" in line.plain
+    assert "behind 6,000" in line.plain
+    assert "left" not in status.line(36).plain
