@@ -180,6 +180,7 @@ class Broker:
     def pause(self) -> None:
         """Let it stand still, its connections open."""
         self._signal(signal.SIGSTOP)
+        time.sleep(0.3)  # until the last of its threads stands, too
 
     def resume(self) -> None:
         """Let it go on."""

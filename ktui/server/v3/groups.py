@@ -64,7 +64,7 @@ class V3Groups:
         at = await here(call, self._kafka)
         own, shown = f"{at.base}/consumer-groups", []
         for name in await self._kafka.group_names():
-            if found := await self._kafka.group(name):
+            if found := await self._kafka.group(name, offsets=False):
                 shown.append(_shown(_Group(at, name, f"{own}/{quote(name, safe='')}", found)))
         return listed("KafkaConsumerGroupList", own, shown)
 
