@@ -95,6 +95,7 @@ class Checkup:
         yield Step("reachable", Result.OK, f"{self._client.url} answers, {_since(started)}")
         if self._client.unverified:
             yield UNVERIFIED
+        await self._client.probe_v3()
         yield self._server()
         try:
             place = await self._place()

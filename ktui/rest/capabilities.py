@@ -6,7 +6,7 @@ Made from the dialect and from the exchanges of probing; asks nothing itself. Se
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ktui.model import Exchange
@@ -233,14 +233,29 @@ _V2 = (
 )
 _FORMATS = ("binary", "json", "avro", "jsonschema", "protobuf", "text")
 V3 = "GET /v3/clusters"
-_V3 = (
-    ("v3", "v3 API", V3),
-    ("v3.topics", "make and delete topics", "POST /v3/clusters/{id}/topics"),
-    ("v3.configs", "settings of topics", "GET /v3/clusters/{id}/topics/{topic}/configs"),
-    ("v3.brokers", "hosts of brokers", "GET /v3/clusters/{id}/brokers"),
-    ("v3.groups", "list consumer groups", "GET /v3/clusters/{id}/consumer-groups"),
-    ("v3.lags", "lags of a group", "GET /v3/clusters/{id}/consumer-groups/{group}/lags"),
-    ("v3.produce", "send headers and timestamps by v3", "POST /v3/clusters/{id}/topics/{topic}/records"),
+
+
+class Resource(NamedTuple):
+    """A part of the v3 API."""
+
+    id: str
+    title: str
+    method: str
+    path: str
+    """After `/v3/clusters/{id}`."""
+
+    @property
+    def call(self) -> str:
+        return f"{self.method} {V3.removeprefix('GET ')}/{{id}}{self.path}"
+
+
+V3_RESOURCES = (
+    Resource("v3.topics", "make and delete topics", "POST", "/topics"),
+    Resource("v3.configs", "settings of topics", "GET", "/topics/{topic}/configs"),
+    Resource("v3.brokers", "hosts of brokers", "GET", "/brokers"),
+    Resource("v3.groups", "list consumer groups", "GET", "/consumer-groups"),
+    Resource("v3.lags", "lags of a group", "GET", "/consumer-groups/{group}/lags"),
+    Resource("v3.produce", "send headers and timestamps by v3", "POST", "/topics/{topic}/records"),
 )
 
 
@@ -264,8 +279,21 @@ def capabilities(
             _entry(dialect, f"format.{format}", f"format {format}", f"POST /topics/{{topic}} as {format}", why_not)
         )
     seen = by_request.get(V3)
-    entries += [_entry(dialect, id, title, call, _no_v3(v3_path, seen), seen) for id, title, call in _V3]
+    no_v3 = _no_v3(v3_path, seen)
+    entries.append(_entry(dialect, "v3", "v3 API", V3, no_v3, seen))
+    entries += [_entry(dialect, each.id, each.title, each.call, no_v3, seen) for each in V3_RESOURCES]
     return Capabilities(dialect, forced, dict(votes), signs, cluster_id, v3_path, tuple(entries))
+
+
+def with_v3(known: Capabilities, judged: Mapping[str, tuple[Seen, str]]) -> Capabilities:
+    """The same with what was seen of each v3 resource: by id, with why it cannot be used or an empty text."""
+    entries = tuple(
+        _entry(known.dialect, each.id, each.title, each.call, judged[each.id][1], judged[each.id][0])
+        if each.id in judged
+        else each
+        for each in known
+    )
+    return replace(known, entries=entries, signs=(*known.signs, *(seen for seen, _ in judged.values())))
 
 
 def _judge(rule: _Rule, dialect: Dialect, seen: Seen | None) -> Capability:

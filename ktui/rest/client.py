@@ -22,6 +22,7 @@ from ktui.rest.consumer import Consumer, OpenConsumer
 from ktui.rest.dialect import CONFLUENT, Dialect, Gear
 from ktui.rest.direct import DirectConsumer, OpenDirect
 from ktui.rest.instances import Instance, Instances
+from ktui.rest.probing_v3 import probe_v3
 from ktui.rest.tls import Tls
 from ktui.rest.wire import SUCCESS, Wire, refuse
 
@@ -107,6 +108,14 @@ class ProxyClient:
         self.capabilities = await probing.probe(self._wire, self._forced)
         self.dialect = self.capabilities.dialect
         return self.dialect
+
+    async def probe_v3(self) -> None:
+        """See each v3 resource on its own and say so in `capabilities`: six small requests, once, where there is a v3
+        API. For who wants to know exactly; `probe` goes by the list of clusters alone. Raises nothing."""
+        before = self.capabilities
+        found = await probe_v3(self._wire, before)
+        if self.capabilities is before:
+            self.capabilities = found
 
     async def topics(self) -> list[str]:
         """All names the proxy shows, sorted. Karapace shows internal ones too."""

@@ -85,6 +85,7 @@ CONFLUENT: Words = {
     ),
     "not_there": Word(404, 404, _PATH),
     "no_authorizer": Word(400, 40002, "No Authorizer is configured on the broker"),
+    "no_members": Word(404, 404, "Consumer Group {0} does not exist."),
     "no_group": Word(404, 404, "Consumer Group {0} could not be found."),
     "no_offsets": Word(404, 404, "Consumer group offsets could not be found."),
     "poison": Word(408, 40801, "{0}"),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from ktui.rest.capabilities import Capabilities, capabilities
+from ktui.rest.capabilities import V3_RESOURCES, Capabilities, capabilities
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import DIALECTS, REDPANDA
 from ktui.server.flavours import FLAVOURS
@@ -82,6 +82,50 @@ async def test_v3_is_found_where_confluent_has_it(flavoured: Sandbox) -> None:
     assert found.can("v3.lags") is has
     assert (found.v3_path, bool(found.cluster_id)) == (("/v3", True) if has else (None, False))
     assert has or found.why_not("v3") == "this proxy has no v3 API"
+
+
+@pytest.mark.parametrize(
+    ("blocked", "lost", "says"),
+    [
+        ((), set(), "takes GET, HEAD, OPTIONS"),
+        (("consumer-groups",), {"v3.groups", "v3.lags"}, "the v3 API of this proxy has no such part"),
+    ],
+)
+async def test_each_v3_resource_is_seen_on_its_own(
+    sandbox: Sandbox, blocked: tuple[str, ...], lost: set[str], says: str
+) -> None:
+    """Also where some of them are switched off; nothing is read or written by it."""
+    for path in blocked:
+        body = '{"error_code":404,"message":"HTTP 404 Not Found"}'
+        sandbox.faults.fail_next(404, times=9, path=path, body=body)
+    client = ProxyClient("http://sandbox", transport=sandbox.transport())
+    await client.probe()
+    await client.probe_v3()
+    found = client.capabilities
+    assert {each.id for each in found if each.id.startswith("v3") and not each.available} == lost
+    assert found["v3.topics"].evidence == "OPTIONS /v3/…/topics → 200: takes GET, HEAD, OPTIONS, POST"
+    lags = found["v3.lags"]
+    assert says in (lags.evidence + lags.why_not)
+    assert lags.exchange is not None
+    assert lags.exchange.path.endswith("/consumer-groups/ktui-probe/lags")
+    asked = len(client.exchanges)
+    await client.probe_v3()
+    assert len(client.exchanges) == asked
+    assert client.failed_count == 0
+    await client.aclose()
+
+
+async def test_where_options_are_not_told_the_v3_api_as_such_counts(sandbox: Sandbox) -> None:
+    client = ProxyClient("http://sandbox", transport=sandbox.transport())
+    await client.probe()
+    sandbox.faults.fail_next(405, times=3, path="OPTIONS", body="<html>no</html>")
+    sandbox.faults.fail_next(403, times=3, path="OPTIONS")
+    await client.probe_v3()
+    told = [client.capabilities[each.id] for each in V3_RESOURCES]
+    assert [each.available for each in told].count(False) == 3
+    assert all("does not tell" in each.evidence for each in told if each.available)
+    assert all("does not let us in" in each.why_not for each in told if not each.available)
+    await client.aclose()
 
 
 async def test_probing_leaves_nothing_behind(flavoured: Sandbox) -> None:

@@ -141,3 +141,19 @@ async def test_groups_are_listed(server: Sandbox, v3: httpx.AsyncClient) -> None
     data = (await v3.get("/consumer-groups")).json()["data"]
     assert [each["consumer_group_id"] for each in data] == ["a/b"]
     assert data[0]["lag_summary"]["related"].endswith("/consumer-groups/a%2Fb/lag-summary")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("", "HTTP 404 Not Found"),
+        ("/consumers", "Consumer Group nobody does not exist."),
+        ("/consumers/x/assignments", "Consumer Group nobody does not exist."),
+        ("/lags", "Consumer Group nobody could not be found."),
+        ("/lag-summary", "Consumer Group nobody could not be found."),
+    ],
+)
+async def test_a_group_that_is_not_there(v3: httpx.AsyncClient, path: str, says: str) -> None:
+    """In the words of 8.1.5, live."""
+    answer = await v3.get(f"/consumer-groups/nobody{path}")
+    assert (answer.status_code, answer.json()) == (404, {"error_code": 404, "message": says})

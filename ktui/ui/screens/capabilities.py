@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -27,7 +27,7 @@ _CALL = 46
 
 
 class CapabilitiesScreen(Screen[None]):
-    """Reads the client's capabilities; sends nothing."""
+    """Reads the client's capabilities; asks which v3 resources there are, where there is a v3 API."""
 
     DEFAULT_CSS = "CapabilitiesScreen ListDetail > VerticalScroll { height: 7; }"
 
@@ -35,8 +35,8 @@ class CapabilitiesScreen(Screen[None]):
 # What this proxy can do
 
 Every call ktui may want, and whether this server has it. The makes of proxy differ, so it was asked a few harmless
-questions at the start: what it answered stands below, and `enter` shows the exchange. `--dialect` on the command line
-overrules the answers.
+questions at the start, and for each part of a v3 API just now: what it answered stands below, and `enter` shows the
+exchange. `--dialect` on the command line overrules the answers.
 """
 
     BINDINGS = [
@@ -70,6 +70,13 @@ overrules the answers.
         self.table.focus()
         self.look()
         self.set_interval(REFRESH, self.look)
+        self.see_v3()
+
+    @work(exclusive=True, group="v3")
+    async def see_v3(self) -> None:
+        """Who opens this wants to know it of each resource of the v3 API."""
+        await self.proxy.probe_v3()
+        self.look()
 
     def on_resize(self) -> None:
         self.look()
