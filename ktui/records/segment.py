@@ -72,8 +72,8 @@ class Segment:
             self._topics = tuple(dict.fromkeys(topics))
             index = {topic: which for which, topic in enumerate(self._topics)}
             self._which_topic = array("H", [index[topic] for topic in topics])
-        self._partitions = array("i", [record.partition for record in records])
-        self._offsets = array("q", [record.offset for record in records])
+        self._partitions = _partitions([record.partition for record in records])
+        self._offsets = _offsets([record.offset for record in records])
         self._timestamps = _times([record.timestamp for record in records])
         self._keys = _Column([record.key for record in records])
         self._values = _Column([record.value for record in records])
@@ -128,8 +128,12 @@ class Segment:
 
     def _size(self) -> int:
         """Bytes of memory, near enough: the columns, and what the objects themselves take."""
-        which = 2 * self.kept if self._which_topic is not None else 0
-        columns = 20 * self.kept + which + self._keys.size_bytes + self._values.size_bytes
+        columns = sum(
+            len(column) * column.itemsize
+            for column in (self._which_topic, self._partitions, self._offsets, self._timestamps)
+            if isinstance(column, array)
+        )
+        columns += self._keys.size_bytes + self._values.size_bytes
         headers = sum(len(h.key) + len(h.value or b"") + 150 for each in self._headers.values() for h in each)
         numbers = 4 * self.rows if self._numbers is not None else 0
         return 1000 + columns + headers + numbers + 200 * len(self._marks)
@@ -181,6 +185,19 @@ class _Column:
     @property
     def size_bytes(self) -> int:
         return len(self._joined) + len(self._nexts) * self._nexts.itemsize + len(self._nulls or b"")
+
+
+def _partitions(numbers: list[int]) -> array[int]:
+    return array("B" if not numbers or max(numbers) < 256 else "i", numbers)
+
+
+def _offsets(numbers: list[int]) -> Sequence[int]:
+    """As a range where they are one, which is what a read of one partition brings."""
+    if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
+        run = range(numbers[0], numbers[-1] + 1)
+        if numbers == list(run):
+            return run
+    return array("q", numbers)
 
 
 def _times(timestamps: list[int | None]) -> array[int]:

@@ -68,7 +68,7 @@ class Flood:
                 base = f"http://localhost/consumers/{group}/instances/{name}"
                 return 200, encode({"instance_id": name, "base_uri": base})
             case ["consumers", _, "instances", name, "positions"]:
-                self.positions[name] = msgspec.json.decode(body)["offsets"][0]["offset"]
+                self.positions[name] = max(FIRST, msgspec.json.decode(body)["offsets"][0]["offset"])
                 return 204, b""
             case ["consumers", _, "instances", name, "records"] if name in self.positions:
                 asked = dict(re.findall(r"(\w+)=(\d+)", query))

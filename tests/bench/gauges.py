@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,18 +74,20 @@ class Flooded(NamedTuple):
 
 
 @contextmanager
-def flood(rate: float | None) -> Iterator[str]:
-    """A server in a process of its own; its address."""
-    arguments = [] if rate is None else [str(rate)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.flood", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+def server(module: str, *arguments: str) -> Iterator[str]:
+    """A server in a process of its own, which prints its address."""
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
     finally:
         process.kill()
         process.wait()
+
+
+def flood(rate: float | None) -> AbstractContextManager[str]:
+    """The server that costs nothing; its address."""
+    return server("tests.bench.flood", *([] if rate is None else [str(rate)]))
 
 
 @contextmanager
