@@ -48,6 +48,8 @@ class Connection:
     def __init__(self, properties: Mapping[str, str], answer: float = ANSWER) -> None:
         self.properties: dict[str, Any] = {**DEFAULTS, **properties_of(properties)}
         self.answer = answer
+        self.named = properties.get("client.id")
+        """What all our clients are called, if somebody said so."""
         self.complaints = Complaints()
         self._given = dict(properties)
         try:

@@ -76,15 +76,16 @@ class ClusterConsumer:
         offsets: Offsets,
         groups: Groups,
         group: str,
+        name: str,
         options: ConsumerOptions,
         forget: Callable[[ClusterConsumer], None],
     ) -> None:
-        """`forget` is called when nothing of it is left to be closed."""
+        """`name` is its client.id, unless all have one. `forget` is called when nothing of it is left to be closed."""
         self.on_ready: Callable[[], None] = _nothing
         self._forget = forget
         self._connection, self._topics = connection, topics
         self._offsets, self._groups = offsets, groups
-        self._group, self._options = group, options
+        self._group, self._name, self._options = group, name, options
         self._positions: dict[TopicPartition, int] = {}
         """By partition; those below 0 are librdkafka's names for positions that are still to be found."""
         self._assigned = False
@@ -271,6 +272,7 @@ class ClusterConsumer:
 
     def _read(self, properties: Mapping[str, Any], start: Callable[[Client], None]) -> Reader:
         own = {
+            "client.id": self._connection.named or self._name,
             "group.id": self._group,
             "auto.offset.reset": {"none": "error"}.get(self._options.reset, self._options.reset),
             "isolation.level": "read_committed" if self._options.hides_aborted else "read_uncommitted",

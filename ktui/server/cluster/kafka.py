@@ -22,6 +22,9 @@ from ktui.server.kafka import (
     Stored,
 )
 
+UUID = 37
+"""Characters by which the ids of members differ, behind the name of the client."""
+
 
 class ClusterKafka:
     """A cluster by its client properties: Java's names or librdkafka's. ConfigError when they cannot be.
@@ -113,8 +116,16 @@ class ClusterKafka:
         return await self._writer.write(drafts)
 
     def consumer(self, group: str, member: str, options: ConsumerOptions) -> ClusterConsumer:
-        forget = self._consumers.discard
-        consumer = ClusterConsumer(self._connection, self._topics, self._offsets, self._groups, group, options, forget)
+        consumer = ClusterConsumer(
+            self._connection,
+            self._topics,
+            self._offsets,
+            self._groups,
+            group,
+            member[:-UUID],
+            options,
+            self._consumers.discard,
+        )
         self._consumers.add(consumer)  # one that is dropped without being closed would take librdkafka down with it
         return consumer
 
