@@ -135,6 +135,9 @@ class Config:
     state_path: Path | None = None
     """The file of what is remembered between runs; None remembers nothing. `load` gives the usual one."""
 
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    """NAME of each `[proxy.NAME]` in the file -> its URL, without user and password."""
+
     @property
     def theme_folder(self) -> Path:
         """Where a person's own themes are: beside the file."""
@@ -218,9 +221,14 @@ def load(
     sources.update(places)
     if insecure:
         merged["insecure"], sources["insecure"] = True, flag
-    return Config(
-        **merged, sources=sources, path=path, state_path=platformdirs.user_state_path("ktui") / "columns.json"
-    )
+    state_path = platformdirs.user_state_path("ktui") / "columns.json"
+    return Config(**merged, sources=sources, path=path, state_path=state_path, profiles=profiles_of(table))
+
+
+def profiles_of(table: FileTable) -> dict[str, str]:
+    """What a person can pick from. Whether it can be used shows when it is picked."""
+    urls = {name: entry.get("url") for name, entry in table.proxy.items()}
+    return {name: re.sub(r"(?<=//)[^/]*@", "", url) for name, url in urls.items() if isinstance(url, str)}
 
 
 def _texts(properties: Mapping[str, str | int | float | bool]) -> dict[str, str]:

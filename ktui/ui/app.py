@@ -201,7 +201,16 @@ class KtuiApp(App[None]):
     @on(MainScreen.NotStarted)
     def _not_started(self, event: MainScreen.NotStarted) -> None:
         proxy, title = self._opened.proxy, self._opened.title
-        self.push_screen(StartScreen(proxy, event.error, title=title, offers_demo=self.demo is not None), self._started)
+        self.push_screen(
+            StartScreen(
+                proxy,
+                event.error,
+                title=title,
+                offers_demo=self.demo is not None,
+                profiles=self.config.profiles,
+            ),
+            self._started,
+        )
 
     async def _started(self, started: Started | None) -> None:
         match started:
@@ -216,7 +225,8 @@ class KtuiApp(App[None]):
                     report(self.main_screen, "use this address", error)
                     self.main_screen.probe()
                 else:
-                    await self.open(Opened(proxy, Config(url=proxy.url).title))
+                    profile = url if url in self.config.profiles else None
+                    await self.open(Opened(proxy, Config(url=proxy.url, profile=profile).title))
 
     def action_help(self) -> None:
         from ktui.ui.screens.help import HelpScreen  # and Markdown with it: 30 ms that no start needs

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from ktui.errors import Forbidden, NotAProxy, Unreachable
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
-from ktui.ui.screens.start import Address, Connected, Demo, Started, StartScreen
+from ktui.ui.screens.start import Address, Connected, Demo, Profile, Started, StartScreen
 from tests.ui.host import Host, until
 
 
@@ -161,3 +161,21 @@ async def test_the_ways_out_stand_under_keys_of_ones_own(proxy: ProxyClient) -> 
         await until(pilot, lambda: "f5 the demo" in app.said)
         await pilot.press("f5")
         await until(pilot, lambda: app.ended == [Demo()])
+
+
+async def test_a_profile_of_the_file_is_picked_by_its_number_or_with_the_mouse(
+    sandbox: Sandbox, proxy: ProxyClient
+) -> None:
+    sandbox.faults.refuse = True
+    profiles = {"staging": "https://proxy.staging.example:8082", "[/] \x1b]52;c;AAAA\x07": "kafka://host:9092"}
+    for pick in ("key", "mouse"):
+        app = Starting(StartScreen(proxy, profiles=profiles, sleep=Seconds()))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: "2 [/] ␛]52;c;AAAA␇ kafka://host:9092" in app.said)  # noqa: B023
+            await pilot.press("3")
+            assert app.ended == []
+            if pick == "key":
+                await pilot.press("1")
+            else:
+                await pilot.click(Profile, offset=(4, 0))
+            await until(pilot, lambda: app.ended == [Address("staging")])  # noqa: B023

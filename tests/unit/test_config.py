@@ -54,6 +54,11 @@ def test_flags_beat_variables_beat_the_file(file: Path) -> None:
     assert (from_flag.theme, from_flag.sources["theme"]) == ("dracula", "command line")
 
 
+def test_all_profiles_can_be_picked_from_without_their_secrets(file: Path) -> None:
+    profiles = load({}, path=file, url="http://h").profiles
+    assert profiles == {"staging": "https://staging.example:8443/kafka/", "other": "http://other.example:8082"}
+
+
 def test_the_file_can_be_named_by_a_variable(file: Path) -> None:
     assert load({"KTUI_CONFIG": str(file)}).profile == "staging"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from textual import events, on, work
@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
@@ -28,6 +29,12 @@ LONGEST_WAIT = 8
 """Seconds between two tries, at most; the first is after one."""
 
 
+PROFILES = 9
+"""Profiles of the file that have a key here; any can be typed as an address."""
+
+_KEY = len("enter") + 2
+
+
 @dataclass(frozen=True)
 class Connected:
     """The proxy answers now."""
@@ -37,7 +44,7 @@ class Connected:
 
 @dataclass(frozen=True)
 class Address:
-    """Another address was typed. It is not checked."""
+    """Another address was typed, or a profile of the file was picked by its NAME. It is not checked."""
 
     url: str
 
@@ -50,6 +57,26 @@ class Demo:
 Started = Connected | Address | Demo
 
 
+class Profile(Static):
+    """One proxy of the file; a click picks it."""
+
+    @dataclass
+    class Picked(Message):
+        """That one, please."""
+
+        profile: str
+
+    def __init__(self, key: str, name: str, url: str, width: int) -> None:
+        self._profile = name
+        text = clean(name).ljust(width)
+        super().__init__(
+            Content.assemble((key.ljust(_KEY), "bold $secondary"), f"{text}  ", (clean(url), "$ktui-muted"))
+        )
+
+    def on_click(self) -> None:
+        self.post_message(self.Picked(self._profile))
+
+
 class StartScreen(Screen[Started]):
     """Takes over while nothing answers. It tries again by itself, but not after a refusal: that can lock accounts."""
 
@@ -57,6 +84,7 @@ class StartScreen(Screen[Started]):
     StartScreen {
         & > Vertical { border: round $ktui-dim; padding: 2 5; }
         & Static { height: auto; }
+        & #start-profiles { height: auto; margin-top: 1; }
         & #start-state { margin: 1 0; min-height: 2; }
         & Prompt { padding: 0; }
         & Prompt Input { max-width: 60; width: 3fr; }
@@ -74,6 +102,10 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
         Binding("enter", "try_again", "try again", id="start.try", tooltip="Try again now"),
         Binding("u", "address", "address", id="start.address", tooltip="Type another address"),
         Binding("d", "demo", "demo", id="start.demo", tooltip="A proxy in memory, topics with living traffic"),
+        *(
+            Binding(str(n), f"profile({n})", f"profile {n}", id=f"start.{n}", show=False, tooltip="A proxy of the file")
+            for n in range(1, PROFILES + 1)
+        ),
         Binding("w", "wire", "wire", id="start.wire", show=False, tooltip="Every request and its answer"),
     ]
 
@@ -91,14 +123,17 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
         *,
         title: str = "local",
         offers_demo: bool = True,
+        profiles: Mapping[str, str] = {},
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`error`: how a try has ended that was made before; without it one is made at once."""
+        """`error`: how a try has ended that was made before; without it one is made at once. `profiles`: NAME -> URL
+        of those in the file."""
         super().__init__()
         self.proxy = proxy
         self._first_error = error
         self._title = title
         self._offers_demo = offers_demo
+        self._profiles = list(profiles.items())[:PROFILES]
         self._sleep = sleep
         self._wait = 1
 
@@ -108,6 +143,11 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
             yield Static(Content.assemble(("ktui", "bold $primary"), ("   Kafka over its REST Proxy", "$ktui-muted")))
             yield Static(id="start-state")
             yield Static(id="start-ways")
+            if self._profiles:
+                width = max(len(clean(name)) for name, _ in self._profiles)
+                with Vertical(id="start-profiles"):
+                    for number, (name, url) in enumerate(self._profiles, 1):
+                        yield Profile(str(number), name, url, width)
         yield KeyLine()
 
     def _ways(self) -> Content:
@@ -163,6 +203,8 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
         return step
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "profile":
+            return isinstance(parameters[0], int) and parameters[0] <= len(self._profiles)
         return self._offers_demo if action == "demo" else True
 
     def action_try_again(self) -> None:
@@ -173,6 +215,13 @@ itself, after 1, 2, 4, then every 8 seconds. Where the answer was a refusal, or 
             await self.query_one(Vertical).mount(
                 Prompt("address", value=self.proxy.url, examples="http://host:8082   https://user:password@host/path")
             )
+
+    def action_profile(self, number: int) -> None:
+        self.dismiss(Address(self._profiles[number - 1][0]))
+
+    @on(Profile.Picked)
+    def _picked(self, event: Profile.Picked) -> None:
+        self.dismiss(Address(event.profile))
 
     def action_demo(self) -> None:
         self.dismiss(Demo())
