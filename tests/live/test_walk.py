@@ -1,15 +1,20 @@
-"""The walk on the proxy of --proxy, and on the sandbox over a socket in three sizes of terminal."""
+"""The walk on the proxy of --proxy, on the sandbox over a socket in three sizes of terminal, and on `kafka://`."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 
 import pytest
 
 from ktui.config import Config
 from ktui.rest.client import ProxyClient
+from ktui.server.cluster.kafka import ClusterKafka
+from ktui.server.gateway import Gateway
 from ktui.server.sandbox import Sandbox
 from ktui.server.serve import serve
+from ktui.server.within import GatewayTransport
 from ktui.ui.app import KtuiApp
+from tests.live.on_kafka import OtherOnKafka
 from tests.live.other import somebody_else
 from tests.live.walk import Walk
 
@@ -45,3 +50,19 @@ async def sandbox_url() -> AsyncIterator[str]:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_walk_on_the_sandbox(sandbox_url: str, size: tuple[int, int]) -> None:
     await walk(sandbox_url, "ktui-walk", size)
+
+
+@pytest.mark.kafka
+async def test_walk_on_a_cluster(bootstrap: str) -> None:
+    made: list[Gateway] = []
+
+    def make() -> Gateway:
+        made.append(Gateway(ClusterKafka({"bootstrap.servers": bootstrap})))
+        return made[-1]
+
+    url, topic = f"kafka://{bootstrap}", f"walk-{secrets.token_hex(4)}"
+    proxy = ProxyClient("http://127.0.0.1:8082", transport=GatewayTransport(make), stands_for=url)
+    other = OtherOnKafka(bootstrap, made)
+    await other.ensure_topic(topic)
+    await Walk(KtuiApp(proxy, config=Config(url=url)), proxy, other, topic).run((120, 36))
+    assert len(made) == 1
