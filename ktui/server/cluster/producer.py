@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,8 +13,9 @@ from confluent_kafka import KafkaError as Code
 from confluent_kafka import KafkaException, Message, Producer
 
 from ktui.model import Draft
-from ktui.server.cluster.connection import PULSE, Connection
+from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import Complaints, translated
+from ktui.server.cluster.hand import Hand
 from ktui.server.cluster.topics import Topics
 from ktui.server.kafka import InvalidTopic, KafkaError, RetriableError, Stored, TooLarge, UnknownTopic
 
@@ -23,7 +23,7 @@ DEFAULTS: Mapping[str, Any] = {
     "enable.idempotence": True,
     "acks": "all",
     "partitioner": "murmur2_random",  # as Java clients choose
-    "linger.ms": 0,  # what a request brings goes out together anyway
+    "linger.ms": 1,  # with 0 the records of a request go out one by one: a third more of processor
     "message.timeout.ms": 30_000,
     "message.max.bytes": 1_048_576,
     "queue.buffering.max.kbytes": 131_072,
@@ -32,6 +32,8 @@ OVERHEAD = 88
 """What a Java client counts for a record beside its key and value when it checks the size."""
 KNOWN_FOR = 60.0
 """Seconds for which a topic is believed to have the partitions that it had."""
+Refusal = Callable[[Draft], KafkaError | None]
+"""Tells what keeps a record from being written."""
 ROOM = 0.005
 """Seconds until a full queue is tried again."""
 
@@ -72,11 +74,10 @@ class Writer:
         self._properties = {**DEFAULTS, **connection.properties}
         self._largest = int(self._properties["message.max.bytes"])
         self._properties["message.max.bytes"] = self._largest + OVERHEAD
-        self._producer: Producer | None = None
+        self._hand: Hand | None = None
         self._making = asyncio.Lock()
         self._known: dict[str, tuple[int, float]] = {}
-        self._listening: list[threading.Thread] = []
-        self._stop = threading.Event()
+        self._hands: list[Hand] = []
         self._running: set[asyncio.Task[Any]] = set()
 
     async def write(self, drafts: Sequence[Draft]) -> Sequence[Stored | KafkaError]:
@@ -90,23 +91,33 @@ class Writer:
         batch = Batch(len(drafts))
         if not drafts:
             return []
-        refusals = {topic: await self._refusal(topic, drafts) for topic in {draft.topic for draft in drafts}}
-        producer = await self._made()
-        for index, draft in enumerate(drafts):
-            refusal = refusals[draft.topic](draft) or self._oversized(draft)
-            if refusal is not None:
-                batch.put(index, refusal)
-                continue
-            while not self._hand_over(producer, draft, batch, index):  # noqa: ASYNC110  librdkafka tells nobody of room
-                await asyncio.sleep(ROOM)
+        refusals = {}
+        for topic in {draft.topic for draft in drafts}:
+            if (refusal := await self._refusal(topic, drafts)) is not None:
+                refusals[topic] = refusal
+        hand = await self._made()
+        hand.do(partial(self._hand_over_all, drafts, refusals, batch))
         await batch.ended
         return batch.results
 
+    def _hand_over_all(
+        self, drafts: Sequence[Draft], refusals: Mapping[str, Refusal], batch: Batch, producer: Producer
+    ) -> None:
+        """Give records to librdkafka, in the producer's thread."""
+        small = self._largest - OVERHEAD
+        for index, draft in enumerate(drafts):
+            refusal = refusals[draft.topic](draft) if draft.topic in refusals else None
+            if refusal is None and (draft.headers or len(draft.value or b"") + len(draft.key or b"") > small):
+                refusal = self._oversized(draft)
+            if refusal is not None:
+                batch.put(index, refusal)
+                continue
+            while not self._hand_over(producer, draft, batch, index):
+                producer.poll(ROOM)
+
     def _hand_over(self, producer: Producer, draft: Draft, batch: Batch, index: int) -> bool:
         """Give a record to librdkafka; False when it has no room now."""
-        more: dict[str, Any] = {}
-        if draft.partition is not None:
-            more["partition"] = draft.partition
+        more: dict[str, Any] = {} if draft.partition is None else {"partition": draft.partition}
         if draft.timestamp is not None:
             more["timestamp"] = draft.timestamp
         if draft.headers:
@@ -129,8 +140,9 @@ class Writer:
             batch.put(index, Stored(message.partition() or 0, message.offset() or 0, message.timestamp()[1]))
             return
         found = translated(error, self._complaints)
-        if error.fatal():
-            self._producer = None
+        if error.fatal() and self._hand is not None:  # the next record gets another producer
+            self._hand.stop()
+            self._hand = None
         if isinstance(found, UnknownTopic):
             self._known.pop(message.topic() or "", None)
             found = RetriableError(str(found))
@@ -149,8 +161,8 @@ class Writer:
 
     # what there is to write to
 
-    async def _refusal(self, topic: str, drafts: Sequence[Draft]) -> Callable[[Draft], KafkaError | None]:
-        """Tells whether a record for this topic has nowhere to go."""
+    async def _refusal(self, topic: str, drafts: Sequence[Draft]) -> Refusal | None:
+        """Tells whether a record for this topic has nowhere to go; None when all have."""
         highest = max((draft.partition or 0 for draft in drafts if draft.topic == topic), default=0)
         try:
             count = await self._count(topic, highest)
@@ -158,7 +170,7 @@ class Writer:
             found = error
             return lambda draft: found
         if count > highest:
-            return lambda draft: None
+            return None
         waited = round(self._metadata_wait * 1000)
 
         def refused(draft: Draft) -> KafkaError | None:
@@ -197,8 +209,8 @@ class Writer:
             await asyncio.sleep(min(0.1, self._metadata_wait))
 
     async def _ask(self, topic: str) -> None:
-        producer = await self._made()
-        found = await self._connection.blocking(producer.list_topics, topic, timeout=self._connection.answer)
+        hand = await self._made()
+        found = await self._connection.blocking(hand.producer.list_topics, topic, timeout=self._connection.answer)
         error = found.topics[topic].error if topic in found.topics else None
         if error is not None and isinstance(refused := translated(error), InvalidTopic):
             raise refused
@@ -215,27 +227,19 @@ class Writer:
         with suppress(KafkaError):  # the first record will tell
             await self._made()
 
-    async def _made(self) -> Producer:
+    async def _made(self) -> Hand:
         async with self._making:
-            if self._producer is None:
+            if self._hand is None:
                 properties = {**self._properties, "error_cb": self._complaints}
-                self._producer = await self._connection.blocking(Producer, properties)
-                listener = threading.Thread(target=self._listen, args=[self._producer], name="ktui-kafka-reports")
-                listener.daemon = True
-                listener.start()
-                self._listening.append(listener)
-            return self._producer
-
-    def _listen(self, producer: Producer) -> None:
-        """Take delivery reports as they come, until all is written."""
-        while len(producer) or (self._producer is producer and not self._stop.is_set()):
-            producer.poll(PULSE)
+                self._hand = Hand(await self._connection.blocking(Producer, properties))
+                self._hands.append(self._hand)
+            return self._hand
 
     async def aclose(self) -> None:
         """Wait until everything that was taken is written or given up."""
         while self._running:
             await asyncio.wait(tuple(self._running))
-        self._stop.set()
-        for listener in self._listening:
-            await asyncio.to_thread(listener.join)
-        self._producer = None
+        for hand in self._hands:
+            hand.stop()
+            await asyncio.to_thread(hand.join)
+        self._hand = None
