@@ -31,7 +31,7 @@ class Gauge(NamedTuple):
     lags: list[float]
     """Seconds that the loop was late, probe by probe."""
     own: list[float]
-    """The same, without the time in which others had the cores."""
+    """What of that was the app's own work."""
 
 
 class Reading(NamedTuple):
@@ -44,7 +44,7 @@ class Reading(NamedTuple):
     lags: Latency
     """Of the loop."""
     own: Latency
-    """The same, without the time in which others had the cores."""
+    """What of that was the app's own work."""
 
     @classmethod
     def of(cls, gauges: Sequence[Gauge]) -> Reading:

@@ -48,11 +48,12 @@ def main(url: str, topic: str, gauges: str, dialect: str = "G") -> None:
             own: list[float] = []
             next_line = time.perf_counter() + EVERY
             while True:
-                before, waited = time.perf_counter(), queued()
+                before, waited, worked = time.perf_counter(), queued(), time.thread_time()
                 await asyncio.sleep(PROBE)
                 now = time.perf_counter()
                 lags.append(round(max(0.0, now - before - PROBE), 5))
-                own.append(round(max(0.0, lags[-1] - (queued() - waited)), 5))
+                ours = min(lags[-1] - (queued() - waited), time.thread_time() - worked)
+                own.append(round(max(0.0, ours), 5))
                 if now >= next_line:
                     next_line = now + EVERY
                     line = {"at": now, "cpu": time.process_time(), "records": log.end, "kept": log.kept}

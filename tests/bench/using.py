@@ -55,7 +55,7 @@ def measure(rounds: int = ROUNDS) -> list[Row]:
         at_most(
             "loop lag, flat out",
             str(flat_out.lags),
-            f"without waiting for a core: {flat_out.own}; a frame of 60: {FRAME:.1f} ms",
+            f"of its own work: {flat_out.own}; a frame of 60: {FRAME:.1f} ms",
             flat_out.own.p99 / FRAME,
             1,
         )
