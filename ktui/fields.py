@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -109,6 +109,12 @@ class Fields:
         """Whether it is a JSON object or array, and no larger than can be shown so."""
         return self._level(()) is not None
 
+    @property
+    def names(self) -> Mapping[str, msgspec.Raw] | None:
+        """The members of an object; None for anything else."""
+        level = self._level(())
+        return level if isinstance(level, dict) else None
+
     def at(self, path: Path) -> memoryview | None:
         """The JSON text of what stands there; None where nothing does."""
         raw = self._step(self._level(path[:-1]), path[-1])
@@ -192,25 +198,35 @@ class _Seen:
         self.numbers = 0
         self.values: set[int] = set()
 
+    def take(self, raw: memoryview) -> None:
+        """Another value. Of an array only how long it is counts: that is what is shown."""
+        self.count += 1
+        first = bytes(raw[:1])
+        self.numbers += first in b"-0123456789"
+        self.values.add(len(_opened(msgspec.Raw(raw)) or ()) if first == b"[" else hash(bytes(raw)))
+
 
 class Survey:
     """Looks at some values and tells which paths they share."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: Iterable[Path] = ()) -> None:
+        """`asked` are paths to be told of in any case: those through arrays are not looked for."""
         self.objects = 0
         """Values that are JSON objects."""
-        self._seen: dict[Path, _Seen] = {}
+        self._seen: dict[Path, _Seen] = {path: _Seen() for path in asked if any(isinstance(step, int) for step in path)}
+        self._asked = [*self._seen]
 
     def look(self, value: bytes | None) -> None:
         """Take a value into account; one that is no JSON object counts for nothing."""
-        if value is None or len(value) > LARGEST:
-            return
-        level = _opened(decode.without_schema(value))
-        if isinstance(level, dict):
+        fields = Fields(value)
+        for path in self._asked:
+            if (raw := fields.at(path)) is not None:
+                self._seen[path].take(raw)
+        if fields.names is not None:
             self.objects += 1
-            self._walk((), level)
+            self._walk((), fields.names)
 
-    def _walk(self, path: Path, level: dict[str, msgspec.Raw]) -> None:
+    def _walk(self, path: Path, level: Mapping[str, msgspec.Raw]) -> None:
         for name, raw in level.items():
             if len(name) > _LONGEST_NAME:
                 continue
@@ -225,12 +241,7 @@ class Survey:
                 if len(self._seen) >= MOST_PATHS or len(path_text(here)) > LONGEST_PATH:
                     continue
                 seen = self._seen[here] = _Seen()
-            seen.count += 1
-            if first == b"[":
-                seen.values.add(len(_opened(raw) or ()))
-                continue
-            seen.values.add(hash(bytes(text)))
-            seen.numbers += first[0] in b"-0123456789"
+            seen.take(text)
 
     def found(self) -> Iterator[Found]:
         """The paths that are shared, those with the widest variety first, then the rarer ones; at most 60.
@@ -238,13 +249,9 @@ class Survey:
         How wide is told by the power of two: among as many different values the order of the objects counts.
         """
         each = [
-            Found(path, seen.count / self.objects, len(seen.values), seen.numbers * 2 > seen.count)
+            Found(path, seen.count / max(1, self.objects), len(seen.values), seen.numbers * 2 > seen.count)
             for path, seen in self._seen.items()
+            if seen.count
         ]
         each.sort(key=lambda found: (found.share < SHARED, -found.variety.bit_length()))
         yield from each[:MOST_FOUND]
-
-
-def shared(found: Sequence[Found]) -> list[Found]:
-    """Those that enough of the objects have."""
-    return [each for each in found if each.share >= SHARED]

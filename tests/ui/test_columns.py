@@ -78,6 +78,16 @@ async def test_fields_become_columns_and_values_come_back(sandbox: Sandbox, prox
         assert "plain text" in host.text
         assert "tombstone" in host.text
         assert "none" in host.text
+        await pilot.press("right")
+        assert ".id" in ids(pane)  # all of them have room
+        await pilot.resize_terminal(50, 24)
+        await until(pilot, lambda: ".status" not in ids(pane))
+        await pilot.press("right", "right")
+        await until(pilot, lambda: ids(pane)[-1] == ".status")
+        assert ".id" not in ids(pane)
+        await pilot.press("left", "left", "left")
+        await until(pilot, lambda: ".id" in ids(pane))
+        await pilot.resize_terminal(120, 24)
         await pilot.press("up", "up", "slash", *"paid", "enter")
         assert len(pane.table.view) == 20
         assert any(

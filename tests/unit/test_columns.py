@@ -8,7 +8,9 @@ import pytest
 
 from ktui.columns import OWN, WIDEST, Column, Columns
 from ktui.fields import Found
+from ktui.model import Header
 from ktui.ui.widgets.column_fit import Slot, fit
+from ktui.ui.widgets.record_row import header_spans
 
 NEEDS = {"partition": 1, "offset": 7, "time": 12, "key": 10, "value": 5, "headers": 20, ".id": 16, ".status": 8}
 
@@ -109,3 +111,11 @@ def test_spare_cells_go_to_fields_that_have_more_to_say() -> None:
     assert fitted(columns, 120, **{".status": 60})[-1].width == 60
     wide = columns.sized(of(columns, ".status"), 12)
     assert fitted(wide, 120, **{".status": 60})[-1].width == 12
+
+
+def test_headers_on_one_line() -> None:
+    headers = (Header("trace", b"t-1"), Header("none"), Header("empty", b""), Header("bin", b"\x00\xff\x01\x02\xfe"))
+    text = "".join(text for text, _ in header_spans(headers, 80))
+    assert text == "trace=t-1  none=null  empty=  bin=5 bytes  00 ff 01 02 fe"
+    assert header_spans((), 80) == []
+    assert len(header_spans([Header("h", b"v")] * 10_000, 20)) < 200

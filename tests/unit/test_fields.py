@@ -166,6 +166,17 @@ def test_rare_paths_come_last_and_are_told_apart() -> None:
     assert (v.path, v.share, odd.path, odd.share) == (("v",), 1.0, ("odd",), 0.1)
 
 
+def test_a_path_through_an_array_is_told_of_when_it_is_asked_for() -> None:
+    survey = Survey([("items", 0, "price"), ("id",)])
+    for n in range(10):
+        survey.look(b'{"id":%d,"items":[{"price":%d.5}]}' % (n, n))
+    assert [(path_text(each.path), each.numeric, each.share) for each in survey.found()] == [
+        ("items[0].price", True, 1.0),
+        ("id", True, 1.0),
+        ("items", False, 1.0),
+    ]
+
+
 def test_a_survey_of_hostile_records_stays_small() -> None:
     survey = Survey()
     for n in range(300):

@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from ktui.columns import Columns
+from ktui.columns import MOST, Columns
 from ktui.fields import Path
 from ktui.state import State
 from ktui.ui.widgets.stream_table import StreamTable
@@ -29,7 +29,10 @@ class StreamColumns:
         """Another topic: its columns as they were left."""
         self.save()
         self._topic, self._surveyed = topic, (0, 0.0)
+        if self._table.is_mounted:
+            self._table.workers.cancel_group(self._table, "survey")  # it looks at records of the topic before
         self._table.columns = self._state.columns(self._proxy, topic) or Columns()
+        self._table.action_shift(-MOST)
 
     def turn(self) -> None:
         """Fields as columns, or values on one line again."""

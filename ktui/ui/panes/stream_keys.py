@@ -18,7 +18,8 @@ Records as they come. The view follows the end until you move up, scroll or open
   go to the next match and the one before, also in the whole list. What is searched are the bytes as they came, but
   `"id": 7` finds `"id":7` too, and the other way round.
 - `t` shows JSON as a table: the fields that the records share, each in its column, numbers as they were written.
-  What is no JSON stands there as it is. `t` again shows values on one line.
+  What is no JSON stands there as it is. `right` and `left` go to fields that have no room. `t` again shows values
+  on one line.
 - `o` changes the columns: arrows choose one, `space` hides or shows it, `<` and `>` move it, `+` and `-` make it wider
   or narrower, `=` as wide as needed, `a` adds a field by its path, as in `customer.id` or `items[0].sku`. All of it is
   remembered for the topic. With the mouse, drag a name to move a column, and what is right of it to make it wider.

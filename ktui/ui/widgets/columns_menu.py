@@ -58,11 +58,11 @@ class ColumnsMenu(Static, can_focus=True):
             show=False,
             tooltip="A cell narrower",
         ),
-        Binding("equals_sign", "fit", "own width", id="columns.fit", key_display="=", tooltip="As wide as needed"),
         Binding("a", "add", "add…", id="columns.add", tooltip="A column for a field, by its path: customer.id"),
+        Binding("escape,enter,o", "close", "done", id="columns.close", tooltip="Back to the records"),
+        Binding("equals_sign", "fit", "own width", id="columns.fit", key_display="=", tooltip="As wide as needed"),
         Binding("x,delete", "remove", "remove", id="columns.remove", show=False, tooltip="Forget this field"),
         Binding("r", "reset", "reset", id="columns.reset", tooltip="All columns as they are at first"),
-        Binding("escape,enter,o", "close", "done", id="columns.close", tooltip="Back to the records"),
     ]
 
     @dataclass

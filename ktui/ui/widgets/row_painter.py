@@ -15,7 +15,7 @@ from ktui.jsontext import Role, Span
 from ktui.model import Gap, Record
 from ktui.records.needle import Needle
 from ktui.ui.text import even
-from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit
+from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit, natural
 from ktui.ui.widgets.match_spans import matched
 from ktui.ui.widgets.painting import Palette
 from ktui.ui.widgets.record_row import NO_TIME, Row, gap_text, ruled, time_cells, value_spans
@@ -49,6 +49,7 @@ class RowPainter:
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(_KEPT)
         self._shown: tuple[Column, ...] = tuple(column for column in self.columns.in_play if column.shown)
         self._needs: dict[str, int] = {}
+        self._skipped = 0
         self._roomy = 0
         self._timed = False
         self._width = 0
@@ -62,9 +63,20 @@ class RowPainter:
     def show(self, columns: Columns) -> None:
         """Other columns, or the same with other widths."""
         self.columns = columns
-        self._shown = tuple(column for column in columns.in_play if column.shown)
+        shown = [column for column in columns.in_play if column.shown]
+        fields = [column for column in shown if column.field]
+        self._skipped = max(0, min(self._skipped, len(fields) - 1))
+        self._shown = tuple(column for column in shown if column not in fields[: self._skipped])
         self._needs, self._width = {}, 0
         self._strips.clear()
+
+    def shift(self, fields: int) -> None:
+        """Leave out so many more of the fields at the left, as long as some at the right have no room."""
+        last = next((column for column in reversed(self._shown) if column.field), None)
+        seen = next((slot.width for slot in self.slots if slot.column is last), 0)
+        if fields < 0 or (last is not None and seen < natural(last, self._needs.get(last.id, 0))):
+            self._skipped += fields
+            self.show(self.columns)
 
     def look_for(self, needle: Needle | None) -> None:
         """The view shows other rows; what is looked for is marked in them."""

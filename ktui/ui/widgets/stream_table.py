@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from textual import events, work
+from textual.binding import Binding
 from textual.message import Message
 
 from ktui.columns import Column, Columns
@@ -27,6 +28,11 @@ SLICE = 0.004
 
 class StreamTable(FilteredTable):
     """Shows a log in the columns it is told."""
+
+    BINDINGS = [
+        Binding("left", "shift(-1)", "fields back", id="stream.fields-left", tooltip="The fields before", show=False),
+        Binding("right", "shift(1)", "more fields", id="stream.fields-right", tooltip="The fields after", show=False),
+    ]
 
     @dataclass
     class ColumnsChanged(Message):
@@ -80,10 +86,18 @@ class StreamTable(FilteredTable):
 
     # Fields
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.columns.as_fields if action == "shift" else super().check_action(action, parameters)
+
+    def action_shift(self, fields: int) -> None:
+        """Let the fields begin further right, while there are some that had no room; or further left."""
+        self._painter.shift(fields)
+        self.refresh()
+
     @work(exclusive=True, group="survey")
     async def survey(self) -> None:
         """Look at the newest records for fields that they share, a slice at a time."""
-        survey = Survey()
+        survey = Survey(column.path for column in self.columns.fields)
         until = time.perf_counter() + SLICE
         for record in self._sample():
             survey.look(record.value)
@@ -149,10 +163,11 @@ class StreamTable(FilteredTable):
 
     def _drop(self, column: Column, x: int) -> None:
         """Put a column where the mouse let go of its name."""
-        target = next((slot.column for slot in self.slots if x < slot.stop + GAP), self.slots[-1].column)
-        if target.id == column.id:
+        playing = {each.id: at for at, each in enumerate(self.columns.in_play)}
+        target = next((slot.column.id for slot in self.slots if x < slot.stop + GAP), [*playing][-1])
+        if target == column.id:
             self.post_message(self.HeadClicked(column))
-            return
-        playing = [each.id for each in self.columns.in_play]
-        self.columns = self.columns.moved(column, playing.index(target.id) - playing.index(column.id))
-        self.post_message(self.ColumnsChanged())
+        elif target in playing and column.id in playing:  # a survey may have changed them meanwhile
+            now = self.columns.in_play[playing[column.id]]
+            self.columns = self.columns.moved(now, playing[target] - playing[column.id])
+            self.post_message(self.ColumnsChanged())
