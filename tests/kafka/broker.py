@@ -121,6 +121,9 @@ class Broker:
             "listeners": f"{listeners},CONTROLLER://127.0.0.1:{controller}",
             "advertised.listeners": listeners,
             "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map": ",".join(
+                ["CONTROLLER:PLAINTEXT", *(f"{name}:{name}" for name in self.addresses)]
+            ),
             "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
             "log.dirs": str(self.home / "data"),
             "offsets.topic.replication.factor": "1",
@@ -148,7 +151,7 @@ class Broker:
         arguments = ("format", "--standalone", "-t", cluster, "-c", str(self._file))
         command = self._command("kafka.tools.StorageTool", *arguments)
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=FORMATTING)
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=FORMATTING)
         except subprocess.SubprocessError as error:
             said = getattr(error, "stdout", None) or b""
             raise NoBroker(f"Kafka's storage could not be made: {error} {said.decode()[-500:]}") from error
@@ -172,7 +175,10 @@ class Broker:
         deadline = time.monotonic() + STARTING
         while "Kafka Server started" not in self.log:
             if self._process.poll() is not None or time.monotonic() > deadline:
-                said = self.log[-1000:]
+                lines = self.log.splitlines()
+                said = "\n".join(
+                    [line for line in lines if re.search(r"ERROR|Exception|Caused", line)][:10] or lines[-10:]
+                )
                 self.stop()
                 raise NoBroker(f"Kafka did not start: {said}")
             time.sleep(0.05)

@@ -1,0 +1,112 @@
+"""TLS and SASL against a broker that asks for them: properties as a Java client's file has them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import trustme
+from confluent_kafka.admin import (
+    AdminClient,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from ktui.server.cluster.kafka import ClusterKafka
+from ktui.server.kafka import RetriableError
+from tests.kafka.broker import Broker, running
+
+pytestmark = pytest.mark.kafka
+PASSWORD = "tiger-in-the-tank"
+MODULES = "org.apache.kafka.common.security"
+SASL = "listener.name.sasl_plaintext"
+PLAIN, SCRAM = f"{MODULES}.plain.PlainLoginModule required", f"{MODULES}.scram.ScramLoginModule required"
+OAUTH = f"{MODULES}.oauthbearer.OAuthBearerLoginModule required"
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ca.pem, server.pem."""
+    folder = tmp_path_factory.mktemp("papers")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    issued = authority.issue_cert("127.0.0.1", "localhost")
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    chain = b"".join(each.bytes() for each in issued.cert_chain_pems)
+    (folder / "server.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def broker(papers: Path) -> Iterator[Broker]:
+    settings = {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(papers / "server.pem"),
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,OAUTHBEARER",
+        f"{SASL}.plain.sasl.jaas.config": f'{PLAIN} user_alice="{PASSWORD}";',
+        f"{SASL}.scram-sha-256.sasl.jaas.config": f"{SCRAM};",
+        f"{SASL}.oauthbearer.sasl.jaas.config": f'{OAUTH} unsecuredLoginStringClaim_sub="broker";',
+        f"{SASL}.oauthbearer.sasl.server.callback.handler.class": (
+            f"{MODULES}.oauthbearer.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler"
+        ),
+    }
+    with running(listeners=("PLAINTEXT", "SASL_PLAINTEXT", "SSL"), more=settings) as broker:
+        admin = AdminClient({"bootstrap.servers": broker.address, "log_level": 0})
+        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+        users = [UserScramCredentialUpsertion("alice", info, PASSWORD.encode())]
+        admin.alter_user_scram_credentials(users)["alice"].result(20)
+        yield broker
+
+
+def sasl(mechanism: str, jaas: str) -> dict[str, str]:
+    return {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": mechanism, "sasl.jaas.config": jaas}
+
+
+def as_alice(module: str, password: str = PASSWORD) -> str:
+    return f'{module} username="alice" password="{password}";'
+
+
+async def named(address: str, properties: Mapping[str, str]) -> str:
+    """Ask a cluster for its name, and write to it that we were there."""
+    kafka = ClusterKafka({"bootstrap.servers": address, **properties}, answer=10.0)
+    try:
+        return (await kafka.cluster()).id
+    finally:
+        await kafka.aclose()
+
+
+async def test_who_may_is_let_in_by_every_way(broker: Broker, papers: Path) -> None:
+    ways = {
+        "PLAINTEXT": {},
+        "SSL": {"security.protocol": "SSL", "ssl.truststore.type": "PEM"}
+        | {"ssl.truststore.location": str(papers / "ca.pem")},
+    }
+    mechanisms = {
+        "PLAIN": as_alice(PLAIN),
+        "SCRAM-SHA-256": as_alice(SCRAM),
+        "OAUTHBEARER": f'{OAUTH} unsecuredLoginStringClaim_sub="alice";',
+    }
+    asked = [named(broker.addresses[listener], properties) for listener, properties in ways.items()]
+    asked += [named(broker.addresses["SASL_PLAINTEXT"], sasl(*mechanism)) for mechanism in mechanisms.items()]
+    names = await asyncio.gather(*asked)
+    assert len(names) == 5
+    assert len(set(names)) == 1
+
+
+async def test_who_may_not_is_told_why_and_shows_no_secret(broker: Broker) -> None:
+    wrong = sasl("PLAIN", as_alice(PLAIN, "wrong-tiger"))
+    kafka = ClusterKafka({"bootstrap.servers": broker.addresses["SASL_PLAINTEXT"], **wrong}, answer=3.0)
+    with pytest.raises(RetriableError, match=r"Authentication failed: Invalid username or password") as refused:
+        await kafka.names()
+    assert "tiger" not in str(refused.value) + repr(kafka)
+    await kafka.aclose()
+    untrusted = ClusterKafka(
+        {"bootstrap.servers": broker.addresses["SSL"], "security.protocol": "SSL"}, answer=3.0, writes=False
+    )
+    with pytest.raises(RetriableError, match="certificate"):
+        await untrusted.names()
+    await untrusted.aclose()
