@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -403,3 +404,51 @@ def test_sizes_in_words() -> None:
     assert [size_text(n) for n in (0, 999, 1000, 12_345_678, 256 << 20, 5 << 40)] == [
         "0 B", "999 B", "1.0 kB", "12 MB", "268 MB", "5498 GB",
     ]  # fmt: skip
+
+
+async def test_marks_are_walked_shown_alone_and_copied(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 50)
+    async with opened(proxy) as (pane, pilot, host):
+        table = pane.table
+        await until(pilot, lambda: len(offsets(pane)) == 50)
+        await pilot.press("right_square_bracket")
+        assert "No record is marked; x marks the one under the cursor." in host.toasts
+        await pilot.press("x", "up", "up", "x", "home", "x")
+        assert [record.offset for record in table.marked.records] == [0, 47, 49]
+        await until(pilot, lambda: "▌0✓        0" in host.text)
+        assert "3 marked" in host.text
+        await pilot.press("right_square_bracket")
+        assert table.cursor == 47
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert table.cursor == 49
+        assert "No marked record below." in host.toasts
+        await pilot.press("left_square_bracket", "X")
+        await until(pilot, lambda: "marked only" in host.text)
+        assert [len(table.view), table.cursor] == [3, 47]
+        add(sandbox, 3)
+        await until(pilot, lambda: len(offsets(pane)) == 53)
+        assert len(table.view) == 3
+        await pilot.press("x")  # it is shown no longer
+        assert [table.view.number(place) for place in range(2)] == [0, 49]
+        await pilot.press("escape")
+        assert len(table.view) == 53
+        await pilot.press("y", "m")
+        await until(pilot, lambda: host.clipboard.count("\n") == 2)
+        assert [json.loads(line)["offset"] for line in host.clipboard.splitlines()] == [0, 49]
+        pane.seek({tp(0): 45})  # marked ones that come again are marked again
+        await until(pilot, lambda: offsets(pane) == list(range(45, 53)))
+        await until(pilot, lambda: "0✓       49" in host.text)
+        assert len(table.marked.rows) == 1
+
+
+async def test_what_is_new_below_is_counted_from_when_the_end_was_left(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 100)
+    async with opened(proxy, size=(80, 20)) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 100)
+        await pilot.press("home")
+        await pilot.pause()
+        assert "new below" not in host.text
+        add(sandbox, 7)
+        await until(pilot, lambda: "7 new below" in host.text)
+        await pilot.click(offset=(60, 19))
+        await until(pilot, lambda: pane.table.following and "new below" not in host.text)

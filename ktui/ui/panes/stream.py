@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.message import Message
 
@@ -124,15 +124,22 @@ class StreamPane(StreamReading):
         self.columns.turn()
         self._say()
 
+    def action_mark(self) -> None:
+        self.table.mark()
+
     def action_figures(self) -> None:
         self.figures.turn()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y == self.outer_size.height - 1 and self.status.below:  # the line that says how many are below
+            self.jump_to_end()
 
     # Questions
 
     async def action_copy(self) -> None:
         if (record := self._record()) is not None:
             self.table.leave_end()
-            await self.questions.ask(CopyMenu(record))
+            await self.questions.ask(CopyMenu(record, self.table.marked.records))
 
     async def action_filter(self) -> None:
         await self.questions.ask(FilterPrompt(self.table))

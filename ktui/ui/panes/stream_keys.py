@@ -23,6 +23,8 @@ Records as they come. The view follows the end until you move up, scroll or open
 - `o` changes the columns: arrows choose one, `space` hides or shows it, `<` and `>` move it, `+` and `-` make it wider
   or narrower, `=` as wide as needed, `a` adds a field by its path, as in `customer.id` or `items[0].sku`. All of it is
   remembered for the topic. With the mouse, drag a name to move a column, and what is right of it to make it wider.
+- `x` marks the record under the cursor (✓), `[` and `]` go to the marked ones above and below, `X` shows only them,
+  `y` and `m` copy them all, also those that have left the list. Another topic begins without marks.
 - `p` chooses the partitions that are read; the others keep their place.
 - `v` shows figures below the list: the rate of the last minute, the share of each partition, how large values are,
   and the most frequent keys, of the records in the list and those that come. `v` again hides them.
@@ -42,5 +44,6 @@ BINDINGS: list[BindingType] = [
     Binding("y", "copy", "copy…", id="stream.copy", tooltip="Copy the value, the key, all of it, or its place"),
     Binding("v", "figures", "figures", id="stream.figures", tooltip="Rate, partitions, sizes and keys; again: hide"),
     Binding("o", "columns", "columns…", id="stream.columns", tooltip="Which columns, in which order, how wide"),
+    Binding("x", "mark", "mark", id="stream.mark", tooltip="Mark the record under the cursor, or take its mark away"),
     Binding("p", "partitions", "partitions", id="stream.partitions", tooltip="Choose which partitions are read"),
 ]

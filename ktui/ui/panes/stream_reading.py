@@ -113,11 +113,13 @@ class StreamReading(Vertical):
     def seek(self, positions: Positions) -> None:
         """Go on from there; partitions not named stay where they are."""
         if self.topic is not None:
-            self._begin({**self.positions, **positions}, jump_words(positions))
+            self._begin({**self.positions, **positions}, jump_words(positions), sought=positions.keys())
 
     def jump(self, passage: Passage) -> None:
         """Go to a place that was named, and perhaps to an end. The list starts over there."""
-        self._begin(passage if passage.ends else passage.start, f"jumped to {passage}")
+        chosen = passage.start.partition
+        sought = [TopicPartition(topic, chosen) for topic in self._topics] if chosen is not None else ()
+        self._begin(passage if passage.ends else passage.start, f"jumped to {passage}", sought=sought)
 
     def jump_to_end(self) -> None:
         """Follow the end; over a long way, jump there."""
@@ -196,14 +198,22 @@ class StreamReading(Vertical):
             self._following.pause()
             self._enter(StreamState.AHEAD)
 
-    def _begin(self, start: Passage | SeekTarget | Positions, note: str = "", *, clear: bool = True) -> None:
-        """Read from there. What was read before goes: rows of two places in one list would look like one order."""
+    def _begin(
+        self,
+        start: Passage | SeekTarget | Positions,
+        note: str = "",
+        *,
+        clear: bool = True,
+        sought: Collection[TopicPartition] = (),
+    ) -> None:
+        """Read from there. What was read before goes: rows of two places in one list would look like one order. The
+        cursor waits for the first record of the partitions that are sought."""
         assert self.topic is not None
         if clear:
             self.table.clear()
             self.figures.begin()
             if not isinstance(start, SeekTarget) or start.kind not in (Kind.LAST, Kind.END):
-                self.table.landing.on_first()
+                self.table.landing.on_first(sought)
         if note:
             self.records.mark(Note(note))
         self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
@@ -258,6 +268,8 @@ class StreamReading(Vertical):
             self.table.filter,
             numbered=not self.screen.has_class("-narrow"),
         )
+        if self.table.marked_only:
+            name += Content.styled(" · marked only", "$warning")
         line = self.status.line(self.size.width - 4)
         if (name, line) != self._said:
             self._said, self._saying = (name, line), True

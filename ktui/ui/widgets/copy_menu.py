@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -30,6 +31,9 @@ class CopyMenu(Static, can_focus=True):
         Binding("h", "copy('headers')", "headers", id="copy.headers", tooltip="The headers, one a line"),
         Binding("r", "copy('record')", "record as JSON", id="copy.record", tooltip="All of it as one line of JSON"),
         Binding("o", "copy('place')", "place", id="copy.place", tooltip="topic/partition@offset"),
+        Binding(
+            "m", "copy_marked", "marked as NDJSON", id="copy.marked", tooltip="All marked records, one a line of JSON"
+        ),
         Binding("escape", "close", "close", id="copy.close", tooltip="Copy nothing"),
     ]
 
@@ -39,9 +43,10 @@ class CopyMenu(Static, can_focus=True):
 
         menu: CopyMenu
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, marked: Sequence[Record] = ()) -> None:
         super().__init__()
         self.record = record
+        self.marked = marked
 
     def compose_line(self) -> Content:
         """What can be copied, with its keys."""
@@ -49,6 +54,8 @@ class CopyMenu(Static, can_focus=True):
         words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", "place")]
         if record.headers:
             words.insert(2, ("h", f"headers ({len(record.headers)})"))
+        if self.marked:
+            words.append(("m", f"{len(self.marked):,} marked as NDJSON"))
         parts = [Content.styled("copy", "$ktui-muted")]
         parts += [Content.assemble((key, "bold $secondary"), " ", word) for key, word in words]
         return Content("   ").join(parts)
@@ -82,6 +89,15 @@ class CopyMenu(Static, can_focus=True):
             self.notify(f"Nothing to copy: this record has {none}", severity="warning", markup=False)
         else:
             self.notify(clipboard.copy(self.app, texts[part], part), markup=False)
+        self.action_close()
+
+    def action_copy_marked(self) -> None:
+        if self.marked:
+            lines = "".join(f"{decode.record_json(record)}\n" for record in self.marked)
+            what = "1 marked record" if len(self.marked) == 1 else f"{len(self.marked):,} marked records"
+            self.notify(clipboard.copy(self.app, lines, what), markup=False)
+        else:
+            self.notify("Nothing to copy: no record is marked; x marks one", severity="warning", markup=False)
         self.action_close()
 
     def action_close(self) -> None:

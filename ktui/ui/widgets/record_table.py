@@ -92,6 +92,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._painter = RowPainter(self.view)
         self._palette: Palette | None = None
         self._link = link or TerminalLink()
+        self._left_at = 0
         self._owed = False
         self._drawn: list[Strip] = []
         self.landing = Landing()
@@ -122,6 +123,11 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def below(self) -> int:
         """Rows that came in under the visible ones."""
         return max(0, self.view.end - self._top() - self.page)
+
+    @property
+    def new_below(self) -> int:
+        """Of them, those that came since the end was left."""
+        return 0 if self.following else min(self.below, self.view.since(self._left_at))
 
     def clear(self) -> None:
         """Forget everything; for another topic or place."""
@@ -227,6 +233,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if not len(self.view):
             return
         self.following = False
+        self.landing.gone_elsewhere()
         self.look()
         self._go(place)
         if (record := self.record) is not None:
@@ -272,6 +279,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.following = True
 
     def watch_following(self, following: bool) -> None:
+        self._left_at = self.records.end
         if self.is_mounted:
             self.post_message(self.FollowingChanged(following))
 

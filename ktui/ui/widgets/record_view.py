@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ktui.model import Record, TopicPartition
 from ktui.records.log import RecordLog, Row
+from ktui.records.marked import MarkedRows
 from ktui.records.search import Search
 
 _LOOKED_THROUGH = 2000
@@ -20,16 +21,25 @@ class RecordView:
         self.records = records
         self.search: Search | None = None
         """Only what it has found is shown."""
+        self.marked: MarkedRows | None = None
+        """Only these are shown, whatever is searched for."""
+
+    @property
+    def _some(self) -> Search | MarkedRows | None:
+        """What is shown where it is not all."""
+        return self.search if self.marked is None else self.marked
 
     @property
     def first(self) -> int:
         """Place of the oldest row."""
-        return self.records.first if self.search is None else self.search.first
+        some = self._some
+        return self.records.first if some is None else some.first
 
     @property
     def end(self) -> int:
         """One past the place of the newest row."""
-        return self.records.end if self.search is None else self.search.end
+        some = self._some
+        return self.records.end if some is None else some.end
 
     def __len__(self) -> int:
         return self.end - self.first
@@ -46,12 +56,19 @@ class RecordView:
 
     def number(self, place: int) -> int:
         """The row's number in the log."""
-        return place if self.search is None else self.search.number(place)
+        some = self._some
+        return place if some is None else some.number(place)
 
     def place(self, number: int) -> int:
         """Where this row is, or else the next one that is shown, or else the last."""
-        place = number if self.search is None else self.search.place(number)
+        some = self._some
+        place = number if some is None else some.place(number)
         return max(self.first, min(place, self.end - 1))
+
+    def since(self, number: int) -> int:
+        """How many rows are shown of this number and later ones."""
+        some = self._some
+        return max(0, self.end - (number if some is None else some.place(number)))
 
     def find(self, tp: TopicPartition, offset: int) -> int | None:
         """Number of the row of a record, shown or not, if it is among the newest ones of the log."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -43,6 +43,8 @@ class RowPainter:
         """Id of the column whose name is lit."""
         self.several = False
         """Records of several topics come: their names stand before the partition."""
+        self.marked: Container[Record] = ()
+        """Records that have a sign."""
         self._view = view
         self._needle: Needle | None = None
         self._rows: LRUCache[int, Row] = LRUCache(_KEPT)
@@ -183,6 +185,9 @@ class RowPainter:
                 segments.append(Segment(" " * (start + before - end), blank))
             segments += palette.paint(spans, width - before, lit=lit)
             end = start + width
+            if number == 0 and row.record in self.marked:  # in the gap behind the first column
+                segments.append(Segment("✓", palette.style("bar", lit)))
+                end += 1
         segments.append(Segment(" " * (self._width - end), blank))
         return segments
 

@@ -13,7 +13,7 @@ from ktui.errors import ProxyError
 from ktui.records.progress import Progress
 from ktui.ui.report import brief
 from ktui.ui.widgets.bars import bars
-from ktui.ui.widgets.filtered_table import FilteredTable
+from ktui.ui.widgets.marked_table import MarkedTable
 
 SECONDS = 60
 """How much of the past is counted."""
@@ -60,7 +60,8 @@ class StreamStatus:
     progress: Progress | None = None
     """Of a way that is long enough to be shown one."""
     below: int = 0
-    """Records under the visible ones, read or not."""
+    """Records under the visible ones that came since the end was left, and those that were not read yet."""
+    marked: int = 0
     counts: deque[int] = field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
     """Records that came in each of the last seconds."""
 
@@ -72,7 +73,7 @@ class StreamStatus:
         state: StreamState,
         error: ProxyError | None,
         retry_at: float,
-        table: FilteredTable,
+        table: MarkedTable,
         unread: int,
         progress: Progress | None = None,
     ) -> None:
@@ -84,7 +85,8 @@ class StreamStatus:
         self.matching = len(table.view) if table.filter else None
         self.behind = unread
         self.progress = progress if unread > LONG_WAY and state is StreamState.LIVE else None
-        self.below = 0 if table.following else table.below
+        self.below = table.new_below
+        self.marked = len(table.marked)
         if state in (StreamState.HELD, StreamState.AHEAD):
             self.below += unread
 
@@ -123,7 +125,7 @@ class StreamStatus:
         if self.state is StreamState.IDLE:
             return parts
         if self.below:
-            parts.append((1, Content(f"{self.below:,} new below")))
+            parts.append((1, Content.assemble((f"{self.below:,}", "bold"), " new below").stylize("$warning")))
         if self.state is StreamState.LIVE:
             parts.append((2, Content.assemble((f"{self.rate:,}", "bold"), "/s")))
             recent = list(self.counts)[-CHART:]
@@ -133,6 +135,8 @@ class StreamStatus:
             parts.append((3, Content(f"kept {self.kept:,}")))
         else:
             parts.append((1, Content.assemble((f"{self.matching:,}", "bold"), f" of {self.kept:,} match")))
+        if self.marked:
+            parts.append((3, Content(f"{self.marked:,} marked")))
         parts.append((5, Content(size_text(self.size_bytes))))
         if self.progress is not None and self.progress.done:
             parts += _way(self.progress)

@@ -17,7 +17,7 @@ from ktui.model import Record
 from ktui.records.log import RecordLog
 from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.column_fit import GAP, Slot
-from ktui.ui.widgets.filtered_table import FilteredTable
+from ktui.ui.widgets.marked_table import MarkedTable
 
 SAMPLE = 300
 """Records that are looked at for fields: the newest of those that are shown."""
@@ -26,7 +26,7 @@ SLICE = 0.004
 """Seconds of looking at a time."""
 
 
-class StreamTable(FilteredTable):
+class StreamTable(MarkedTable):
     """Shows a log in the columns it is told."""
 
     BINDINGS = [

@@ -1,0 +1,115 @@
+"""The stream's table with marks: set on records, walked through, and shown alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from ktui.model import Record
+from ktui.records.log import RecordLog
+from ktui.records.marked import Marked, MarkedRows, TooMany
+from ktui.ui.link import TerminalLink
+from ktui.ui.widgets.filtered_table import FilteredTable
+
+
+class MarkedTable(FilteredTable):
+    """Marks stay on their records whatever is filtered, and wherever one goes in the topic."""
+
+    BINDINGS = [
+        Binding("X", "marked_only", "marked only", id="stream.marked", tooltip="Only marked ones, or all", show=False),
+        Binding("]", "marked(1)", "next marked", id="stream.next-marked", tooltip="The one below", show=False),
+        Binding("[", "marked(-1)", "marked before", id="stream.marked-before", tooltip="The one above", show=False),
+    ]  # fmt: skip
+
+    def __init__(self, records: RecordLog, link: TerminalLink | None = None, *, id: str | None = None) -> None:
+        super().__init__(records, link, id=id)
+        self.marked = Marked(records)
+        self._painter.marked = self.marked
+
+    def extend(self, records: Sequence[Record], left: int) -> None:
+        start = self.records.end
+        super().extend(records, left)
+        self.marked.came(start, records)
+
+    def forget(self) -> None:
+        super().forget()
+        self.marked.clear()
+
+    def narrow(self, text: str) -> None:
+        self._show_all()
+        super().narrow(text)
+
+    def widen(self) -> None:
+        self._show_all()
+        super().widen()
+
+    def clear(self) -> None:
+        self._show_all()
+        super().clear()
+
+    @property
+    def marked_only(self) -> bool:
+        """Only marked records are shown."""
+        return self.view.marked is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return (action == "widen" and self.marked_only) or super().check_action(action, parameters)
+
+    def mark(self) -> None:
+        """Mark the record under the cursor, or take its mark away."""
+        number = self.cursor
+        if self.record is None:
+            self.notify("There is no record under the cursor.", severity="warning", markup=False)
+            return
+        self.leave_end()
+        try:
+            self.marked.toggle(number)
+        except TooMany as error:
+            self.notify(f"Not marked: {error}.", severity="warning", markup=False)
+            return
+        self._painter.restyle()
+        if self.marked_only:
+            self._show_marked(number)
+        else:
+            self.refresh()
+        self.post_message(self.Filtered())
+
+    def action_marked_only(self) -> None:
+        if self.marked_only:
+            self._show_all()
+        elif self.marked.rows:
+            number = self.cursor
+            self.widen()
+            self.leave_end()
+            self._show_marked(number)
+        else:
+            self.notify(self._none(), markup=False)
+
+    def action_marked(self, step: int) -> None:
+        number = self.marked.beside(self.cursor, step)
+        if number is None:
+            where = "below" if step > 0 else "above"
+            self.notify(f"No marked record {where}." if self.marked.rows else self._none(), markup=False)
+            return
+        if self.view.number(self.view.place(number)) != number:  # the filter hides it
+            self.widen()
+        self._walk(self.view.place(number))
+
+    def _none(self) -> str:
+        """Why there is nothing to go to."""
+        if not self.marked:
+            return "No record is marked; x marks the one under the cursor."
+        return "The marked records have left the list; y copies them all the same."
+
+    def _show_marked(self, number: int) -> None:
+        """Only marked ones, or all again when there are none."""
+        rows = self.marked.rows
+        self.view.marked = MarkedRows(self.records, rows) if rows else None
+        self._look_at(None, number)
+
+    def _show_all(self) -> None:
+        if self.marked_only:
+            number = self.cursor
+            self.view.marked = None
+            self._look_at(None, number)
