@@ -49,24 +49,27 @@ class ReadAhead:
         """A read has been begun whose answer was not taken yet."""
         return self._reading is not None
 
-    async def begin(self) -> None:
-        """Send the next read, if none is under way; returns when it is written, not when it is answered."""
-        if self._reading is not None:
+    def begin(self) -> None:
+        """Start the next read, if none is under way."""
+        if self._reading is None:
+            loop = asyncio.get_running_loop()
+            self._sent = sent = loop.create_future()
+            self._reading = loop.create_task(self._read(sent))
+            self._reading.add_done_callback(lambda task: _ended(task, sent))
+
+    async def sent(self) -> None:
+        """Wait until the read under way is written; its answer comes later."""
+        if self._sent is None or self._sent.done():
             return
-        loop = asyncio.get_running_loop()
-        self._sent = sent = loop.create_future()
-        self._reading = loop.create_task(self._read(sent))
-        self._reading.add_done_callback(lambda task: _ended(task, sent))
-        late = loop.call_later(SENDING_SECONDS, _settle, sent)
+        late = asyncio.get_running_loop().call_later(SENDING_SECONDS, _settle, self._sent)
         try:
-            await sent
+            await self._sent
         finally:
             late.cancel()
 
     async def take(self) -> tuple[Read, float]:
         """The answer to the read under way, or to a new one, and the seconds that it took."""
-        if self._reading is None:
-            await self.begin()
+        self.begin()
         assert self._reading is not None
         reading, self._reading = self._reading, None
         try:

@@ -13,6 +13,8 @@ FAR_BEHIND = 1000
 """Records from which the faster gear pays for being opened."""
 LARGEST_READ = 64 * MIB
 SMALLEST_READ = 32 * 1024
+QUICK_SECONDS = 0.2
+"""What Karapace takes at most for a record that is there already; one that took longer came just now."""
 SLOW_SECONDS = 1.0
 """What a read may take beyond the wait that it asks for, before the next one asks for less."""
 _TOO_BIG = 3
@@ -33,6 +35,8 @@ class Pace:
         self._dialect = dialect
         self._in_place = dialect.tail.options == dialect.catch_up.options
         self.gear: Gear = dialect.tail
+        self._first = not steady
+        """No record has come yet."""
         self._full_reads = 0
         self._empty_reads = 0
         self._asked: int | None = None
@@ -41,6 +45,8 @@ class Pace:
         """What the largest record made it grow to. Kept: where one is, there are more."""
         self._wide = 0
         """max_bytes of a read that is to bring many records, when it is."""
+        self._waited = False
+        """The last read had to wait for what it brought: nothing was left over from before."""
         self._grown = 0
         """max_bytes that full answers made of the gear's, or slow ones; 0: nothing yet."""
 
@@ -50,10 +56,13 @@ class Pace:
         limit = self.gear.max_bytes
         if limit is None:
             return None
+        if self._first and self.gear.first_bytes is not None:
+            return max(self.gear.first_bytes, self._asked or 0, self._wide)
         return max(self._grown or limit, self._needed, self._asked or 0, self._wide)
 
     def took(self, seconds: float, size: int, max_bytes: int | None) -> None:
         """How long a read took and what it brought: full answers make the next ones larger, slow ones smaller."""
+        self._waited = seconds > QUICK_SECONDS
         limit = self.gear.max_bytes
         if limit is None or max_bytes is None or self.gear.most_bytes is None:
             return
@@ -104,6 +113,7 @@ class Pace:
         """Take in one read. True when it is worth asking how far behind we are, and then to choose again."""
         full = self._full(records)
         if records:
+            self._first = False
             if self._asked and self._grown:
                 self._grown = self._asked  # it had become too small for one record
             self._empty_reads, self._asked, self._wide = 0, None, 0
@@ -144,7 +154,9 @@ class Pace:
         )
 
     def _full(self, records: Sequence[Record]) -> bool:
-        return self.gear.full_records is not None and len(records) >= self.gear.full_records
+        """There is more than this, as far as the number tells; of single records only those that follow each other."""
+        most = self.gear.full_records
+        return most is not None and len(records) >= most and not (most == 1 and self._waited)
 
     def _take(self, gear: Gear) -> None:
         self._full_reads = self._empty_reads = 0

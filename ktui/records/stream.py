@@ -35,6 +35,8 @@ LOSSES = 3
 """Instances lost in a row, without a read between, that are taken as bad luck."""
 PATIENCE = 3
 """Reads in a row without an answer that records without bytes are taken to be the reason of."""
+LARGE = 16 * 1024
+"""Bytes of an answer that take a while to be looked into."""
 PIECE = 5000
 """Records handed out at a time: of Karapace's 46,000 in one answer the loop would hear nothing for a while."""
 CALM_SECONDS = 10.0
@@ -236,7 +238,9 @@ class Stream:
             read, seconds = await reads.take()
             self._pace.took(seconds, read.size, read.max_bytes)
             if not self.paused and not self._may_have_dropped(read):
-                await reads.begin()
+                reads.begin()
+                if read.size > LARGE:  # a small one is looked into sooner than the next is written
+                    await reads.sent()
             received = read.records()
         except Busy as error:
             return self._without_bytes(error)

@@ -28,6 +28,8 @@ class Gear(msgspec.Struct, frozen=True):
     """None: not sent. On Strimzi a too small one loses the whole poll."""
     most_bytes: int | None = None
     """What max_bytes may grow to while answers come back full. None: it stays, unless a record is larger."""
+    first_bytes: int | None = None
+    """max_bytes of the reads before the first record of a stream, where a large read takes seconds."""
     first_timeout_ms: int | None = None
     """Wait of the reads before the first record of an instance: on Confluent every request polls at once, so
     short ones bring the first record in 275 ms where a long one takes 520."""
@@ -158,8 +160,8 @@ KARAPACE = Dialect(
     letter="K",
     # One byte: exactly one record a read, after about 0.1 s, and none lost. More than that and records beyond
     # max_bytes are thrown away, so reads of a backlog are cut short by time, not by size.
-    tail=Gear("tail", timeout_ms=500, max_bytes=1, full_records=1),
-    catch_up=Gear("catch-up", timeout_ms=100, max_bytes=8 * MIB),
+    tail=Gear("tail", timeout_ms=500, max_bytes=1, full_records=1, patience=2),
+    catch_up=Gear("catch-up", timeout_ms=100, max_bytes=8 * MIB, first_bytes=1),
     look=Gear("look", timeout_ms=500, max_bytes=64 * KIB),
     auto_commit_off={"auto.commit.enable": "false"},
     sends_timestamps=True,

@@ -55,8 +55,9 @@ class Raw:
             pass
         return path
 
-    def question(self, path: str, gear: Gear, timeout_ms: int | None = None) -> str:
-        limit = "" if gear.max_bytes is None else f"&max_bytes={gear.max_bytes}"
+    def question(self, path: str, gear: Gear, timeout_ms: int | None = None, max_bytes: int | None = None) -> str:
+        max_bytes = max_bytes or gear.max_bytes
+        limit = "" if max_bytes is None else f"&max_bytes={max_bytes}"
         return f"{path}/records?timeout={timeout_ms or gear.timeout_ms}{limit}"
 
     async def ask(self, question: str) -> list[Place]:

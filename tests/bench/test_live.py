@@ -160,7 +160,7 @@ async def bare_jump(raw: Raw, places: Mapping[TopicPartition, int]) -> float:
     gear = raw.dialect.catch_up
     began = time.perf_counter()
     path = await raw.open({tp.partition: at for tp, at in places.items()}, gear)
-    while not await raw.ask(raw.question(path, gear, gear.first_timeout_ms)):
+    while not await raw.ask(raw.question(path, gear, gear.first_timeout_ms, gear.first_bytes)):
         pass
     milliseconds = (time.perf_counter() - began) * 1000
     await raw.delete(path)

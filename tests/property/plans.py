@@ -80,7 +80,7 @@ PLANS = st.builds(
     Plan,
     partitions=st.integers(1, 4),
     sizes=st.lists(st.sampled_from(SIZES), max_size=60).map(tuple),
-    bulk=st.sampled_from((0, 0, 0, 40, 700, 1300)),
+    bulk=st.sampled_from((0, 0, 40, 200, 700, 1300)),
     dropped=st.frozensets(st.integers(0, 60), max_size=20),
     truncated=st.sampled_from((0, 0, 0, 3, 25)),
     start=st.sampled_from((0, 0, 0, 100, 500, 990, 1000)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ktui.model import Record
-from ktui.records.pace import FAR_BEHIND, LARGEST_READ, Pace
+from ktui.records.pace import FAR_BEHIND, LARGEST_READ, SMALLEST_READ, Pace
 from ktui.rest.dialect import CONFLUENT, KARAPACE, MIB, STRIMZI
 
 
@@ -37,6 +37,8 @@ def test_confluent_asks_at_the_end_of_a_backlog() -> None:
 def test_karapace_shifts_in_place_without_asking() -> None:
     pace = Pace(KARAPACE)
     assert not pace.after(some(1), 0)
+    assert pace.gear is KARAPACE.tail
+    assert not pace.after(some(1), 0)
     assert pace.gear is KARAPACE.catch_up
     assert not pace.after(some(1), 0)
     assert pace.gear is KARAPACE.catch_up
@@ -44,6 +46,41 @@ def test_karapace_shifts_in_place_without_asking() -> None:
     assert pace.gear is KARAPACE.tail
     assert not pace.choose(5000)
     assert pace.gear is KARAPACE.catch_up
+
+
+def test_karapace_stays_low_while_records_come_one_by_one() -> None:
+    pace = Pace(KARAPACE)
+    for seconds in (0.4, 0.3, 0.1, 0.3, 0.1, 0.4):
+        pace.took(seconds, 90, 1)
+        pace.after(some(1), 0)
+        assert pace.gear is KARAPACE.tail
+    for _ in range(2):
+        pace.took(0.1, 90, 1)
+        pace.after(some(1), 0)
+    assert pace.gear is KARAPACE.catch_up
+
+
+def test_reads_grow_while_they_are_full_and_shrink_when_they_are_slow() -> None:
+    pace = Pace(CONFLUENT)
+    pace.choose(10**6)
+    sizes = []
+    for seconds, size in (
+        (0.1, MIB),
+        (0.1, MIB),
+        (0.1, 1000),
+        (0.1, 2 * MIB),
+        (0.1, 4 * MIB),
+        (0.1, 8 * MIB),
+        (9, MIB),
+    ):
+        pace.took(seconds, size, pace.max_bytes)
+        sizes.append(pace.max_bytes)
+    assert sizes == [MIB // 2, MIB, MIB, 2 * MIB, 4 * MIB, 4 * MIB, 2 * MIB]
+    for _ in range(20):
+        pace.took(9, 10, pace.max_bytes)
+    assert pace.max_bytes == SMALLEST_READ
+    pace.choose(0)
+    assert pace.max_bytes == CONFLUENT.tail.max_bytes
 
 
 def test_strimzi_has_one_gear() -> None:
