@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from ktui.rest.dialect import DIALECTS
 from ktui.server.flavours import FLAVOURS
 from tests.property.plans import PLANS, Plan
 from tests.property.virtual import run
@@ -49,4 +50,4 @@ def test_every_record_once_and_in_order(letter: str) -> None:
     assert counts["records"] > 1000
     assert counts["gaps"]
     assert counts["trouble"]
-    assert counts["read by several at once"]
+    assert counts["read by several at once"] or DIALECTS[letter].reads_by_offset  # those are no instances
