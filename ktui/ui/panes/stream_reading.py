@@ -296,7 +296,7 @@ class StreamReading(Vertical):
         self.columns.tick()
         if complaint := self.columns.complaint():
             self.notify(clean(complaint), severity="warning", timeout=10, markup=False)
-        if self._link.clear:
+        if self._link.clear or not self._ticks % 2:  # on a slow link at least once a second
             self._say()
 
     def _enough_ahead(self, rows: int) -> bool:
