@@ -6,11 +6,14 @@ import asyncio
 import base64
 import hashlib
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from ktui.errors import ConfigError
 from ktui.model import TopicPartition
@@ -128,6 +131,31 @@ async def test_without_a_proof_nothing_is_told() -> None:
             assert refused.headers.get_list("www-authenticate", split_commas=False)[-1] == "Bearer"
             assert (await client.get("/topics", auth=("ann", "secret"))).json() == ["t"]
             assert (await client.get("/topics", headers={"authorization": "Bearer t0ken"})).status_code == 200
+
+
+async def test_only_clients_with_a_certificate_where_that_is_wanted(tmp_path: Path) -> None:
+    ours, theirs = trustme.CA(), trustme.CA()
+    paper = ours.issue_cert("127.0.0.1")
+    paper.private_key_and_cert_chain_pem.write_to_path(tmp_path / "server.pem")
+    theirs.cert_pem.write_to_path(tmp_path / "clients.pem")
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    files = {"cert": tmp_path / "server.pem", "client_ca": tmp_path / "clients.pem"}
+    served = ServedGateway(memory())
+    serving = asyncio.create_task(serve(served, "127.0.0.1", 0, say=told.set_result, **files))
+    address = await told
+    stranger, known = ssl.create_default_context(), ssl.create_default_context()
+    for context in (stranger, known):
+        ours.configure_trust(context)
+    theirs.issue_cert("ann@example.org").configure_cert(known)
+    async with httpx.AsyncClient(verify=known) as client:
+        made = await client.post(f"{address}/consumers/g", json={"name": "i"}, headers={"content-type": V2})
+        assert made.json()["base_uri"] == f"{address}/consumers/g/instances/i"
+        assert address.startswith("https://")
+    async with httpx.AsyncClient(verify=stranger) as client:
+        with pytest.raises(httpx.TransportError):
+            await client.get(f"{address}/topics")
+    serving.cancel()
+    await asyncio.wait([serving])
 
 
 # how much
