@@ -143,7 +143,12 @@ class Broker:
         return self.home / "server.properties"
 
     def _command(self, main: str, *arguments: str) -> list[str]:
-        tuned = ("-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=info")
+        tuned = (
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",  # most of its life is its start: half the time of it
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+        )
         return [self._java, *tuned, "-cp", f"{self._libraries}/*", main, *arguments]
 
     def _format(self) -> None:
