@@ -12,10 +12,11 @@ from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
 from ktui.records.bounds import Bounds
+from ktui.records.by_time import by_time
 from ktui.records.passage import Passage, bounds_of
 from ktui.records.progress import Progress
 from ktui.records.stream import Stream
-from ktui.records.target import SeekTarget, resolve
+from ktui.records.target import Kind, SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 
 
@@ -133,9 +134,14 @@ class Following:
         )
         if self._paused:
             stream.pause()
+        start = self._start
+        old = start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0
         async with aclosing(stream.batches()) as batches:
             async for batch in batches:
                 self.progress.see(self._clock(), sum(stream.positions.values()), stream.behind)
+                if old > 0:  # they were all there before: reading them partition by partition says nothing
+                    old -= len(batch.records)
+                    batch.records = by_time(batch.records)
                 yield batch
 
     async def _look_up(self) -> tuple[Positions, Bounds]:

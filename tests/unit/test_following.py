@@ -107,3 +107,23 @@ async def test_several_topics_each_once_and_in_order(sandbox: Sandbox, proxy: Pr
     }
     assert following.partitions == {0, 1, 2}
     assert following.progress.share == 1.0
+
+
+async def test_the_last_ones_come_in_the_order_of_their_times(clock: Clock) -> None:
+    from ktui.rest.dialect import DIALECTS
+
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS["S"])
+    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS["S"])
+    sandbox.topics.create("t", 3)
+    for n in range(90):
+        sandbox.topics.append("t", n % 3, None, b"%d" % n, timestamp=1000 + n)
+    following = Following(client, {"t": [0, 1, 2]}, SeekTarget.last(60), whole=True, sleep=clock.sleep, clock=clock)
+    values: list[int] = []
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            values += [int(record.value or b"") for record in batch.records]
+            if len(values) >= 60:
+                break
+    assert values == list(range(30, 90))
+    await client.aclose()
+    await sandbox.aclose()
