@@ -68,9 +68,11 @@ class Keyboard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self.drain(0.2)
-        self._process.wait(DEADLINE)
+        until = time.perf_counter() + DEADLINE
+        while self._process.poll() is None and time.perf_counter() < until:
+            self.drain(0.1)  # it cannot leave while nobody takes what it draws
         os.close(self._master)
+        self._process.wait(DEADLINE)
 
     def wait_for(self, text: str) -> float:
         """Seconds until the text was drawn, wherever."""
