@@ -34,6 +34,8 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
     """Cells; None: as its content needs."""
     right: bool = False
     """Mostly numbers: their last digits stand under each other."""
+    typed: bool = False
+    """A field that was named by hand before any record was seen to have it."""
 
     @property
     def id(self) -> str:
@@ -97,7 +99,7 @@ class Columns(msgspec.Struct, frozen=True):
     def added(self, path: Path) -> Columns:
         """With the field there shown, as the first of them."""
         name = path_text(path)
-        known = next((each for each in self.fields if each.name == name), Column(name, field=True))
+        known = next((each for each in self.fields if each.name == name), Column(name, field=True, typed=True))
         others = [each for each in self.columns if each != known]
         at = next((at for at, each in enumerate(others) if each.field), self._after_value())
         others.insert(at, msgspec.structs.replace(known, hidden=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -227,7 +228,7 @@ class Survey:
             self._walk((), fields.names)
 
     def _walk(self, path: Path, level: Mapping[str, msgspec.Raw]) -> None:
-        for name, raw in level.items():
+        for name, raw in islice(level.items(), MOST_PATHS):
             if len(name) > _LONGEST_NAME:
                 continue
             here = (*path, name)

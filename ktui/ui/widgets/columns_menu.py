@@ -61,7 +61,14 @@ class ColumnsMenu(Static, can_focus=True):
         Binding("a", "add", "add…", id="columns.add", tooltip="A column for a field, by its path: customer.id"),
         Binding("escape,enter,o", "close", "done", id="columns.close", tooltip="Back to the records"),
         Binding("equals_sign", "fit", "own width", id="columns.fit", key_display="=", tooltip="As wide as needed"),
-        Binding("x,delete", "remove", "remove", id="columns.remove", show=False, tooltip="Forget this field"),
+        Binding(
+            "x,delete",
+            "remove",
+            "remove",
+            id="columns.remove",
+            show=False,
+            tooltip="Forget one that was added",
+        ),
         Binding("r", "reset", "reset", id="columns.reset", tooltip="All columns as they are at first"),
     ]
 
@@ -126,8 +133,8 @@ class ColumnsMenu(Static, can_focus=True):
 
     def action_remove(self) -> None:
         column = self._column
-        if not column.field:
-            self.notify("Every record has this one: space hides it.", severity="warning", markup=False)
+        if not column.typed:
+            self.notify("Records have this one: space hides it.", severity="warning", markup=False)
             return
         self.action_choose(1)
         self._change(self._table.columns.replaced(column, None))
