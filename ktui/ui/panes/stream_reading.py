@@ -235,8 +235,9 @@ class StreamReading(Vertical):
         assert self.topic is not None
         whole = self._partitions >= {each.partition for each in self.topic.partitions}
         if whole:
-            for tp in (*self._apart, *self.positions):
-                self._topics[tp.topic] |= {tp.partition}
+            for topic, partition in (*self._apart, *self.positions):
+                if topic in self._topics:
+                    self._topics[topic] |= {partition}
         return whole
 
     # State in words
