@@ -77,5 +77,6 @@ def _normal_text(value: str, key: str) -> str:
     if key == "bridge_version":
         return "<version>"
     if key in {"base_uri", "self", "related"}:
-        value = re.sub(r"^https?://[^/]*", "http://HOST", value)
+        # Karapace that was not told its own address gives a path, without even the first slash.
+        value = re.sub(r"^(https?://[^/]*|(?=consumers/))/?", "http://HOST/", value)
     return GENERATED.sub("<id>", value)
