@@ -28,6 +28,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 KAFKA = "kafka://"
 """Begins the address of a cluster that is asked without a proxy."""
 _BROKER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_MISSPELT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+"""Was meant to begin with a scheme: after the colon of a port come digits."""
 _PORT = re.compile(r":[0-9]+\Z")
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 
@@ -308,6 +310,9 @@ def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> 
         return check(proxies[text], ProxyTable, path, f"proxy.{text}."), text
     if "://" in text:
         return ProxyTable(url=text), None
+    if _MISSPELT.match(text):  # not shown whole: there may be a password in it
+        begun = text.partition("/")[0]
+        raise ConfigError(f"{begun}/… is not the address of a proxy: a URL begins with http://, https:// or kafka://")
     if text == "localhost" or any(sign in text for sign in ".:["):
         return ProxyTable(url=f"http://{text}"), None
     near = difflib.get_close_matches(text, [*proxies, "demo", "sandbox", "config"], 1)

@@ -59,6 +59,14 @@ def test_all_profiles_can_be_picked_from_without_their_secrets(file: Path) -> No
     assert profiles == {"staging": "https://staging.example:8443/kafka/", "other": "http://other.example:8082"}
 
 
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("url", ["htp:/x", "http:/ann:secret@host:8082"])
+def test_a_scheme_that_is_misspelt_is_no_host(url: str) -> None:
+    with pytest.raises(ConfigError, match="begins with http://") as caught:
+        load({}, url=url)
+    assert "secret" not in str(caught.value)
+
+
 def test_the_file_can_be_named_by_a_variable(file: Path) -> None:
     assert load({"KTUI_CONFIG": str(file)}).profile == "staging"
 
