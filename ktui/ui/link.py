@@ -26,8 +26,8 @@ LOST = 2.0
 """Seconds after which no answer is waited for."""
 QUICKER = 1.02
 """How much more, per second, is tried after a write that blocked."""
-QUICK = 1_000_000
-"""Bytes a second that need no care."""
+QUICK = 200_000
+"""Bytes a second that need no care: what a stream at full traffic draws. A busy machine delays a write, too."""
 
 
 class TerminalLink:
@@ -90,7 +90,7 @@ class TerminalLink:
         """It has written."""
         now = self._clock()
         since, self._writing_since = self._writing_since, None
-        if since is not None and now - since > FELT:
+        if since is not None and now - since > FELT and size < QUICK * (now - since):
             self._rate, self._measured = size / (now - since), now
             self._felt(now, now - since)
 
