@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from ktui.server.kafka import Kafka
-from tests.kafka.world import InMemory, OnCluster, World
+from tests.kafka.world import InMemory, OnCluster, World, until_so
 
 
 @pytest.fixture(params=["memory", pytest.param("cluster", marks=pytest.mark.kafka)])
@@ -31,6 +31,11 @@ def name() -> str:
 
 @pytest.fixture
 async def topic(kafka: Kafka, name: str) -> str:
-    """A topic of two partitions."""
+    """A topic of two partitions, which the broker has heard of."""
     await kafka.create_topic(name, 2, {})
+
+    async def there() -> bool:
+        return name in await kafka.names()
+
+    await until_so(there, True)
     return name

@@ -19,7 +19,7 @@ from tests.conformance.test_conformance import differing
 from tests.kafka.recorded import OnBroker
 
 pytestmark = pytest.mark.kafka
-TOGETHER = 12
+TOGETHER = 6
 ON_A_BROKER: Mapping[int, str] = {}
 """Cases that are the same over memory and differ here, and why."""
 
@@ -41,7 +41,12 @@ async def test_a_broker_behind_it_changes_no_answer(client: httpx.AsyncClient, b
             await asyncio.to_thread(endpoint.load, case, salt)
             return await differing(endpoint, case, "G", salt)
 
+    async def different(case: Case) -> list[str]:
+        """A case that differs is played once more: a busy machine may answer later than the case waits."""
+        first = await played(case)
+        return await played(case) if first else first
+
     cases = [case for case in SUITE if "C" in case.flavours and case.number not in KNOWN["G"]]
-    found = dict(zip([case.number for case in cases], await asyncio.gather(*map(played, cases)), strict=True))
+    found = dict(zip([case.number for case in cases], await asyncio.gather(*map(different, cases)), strict=True))
     wrong = {number: lines for number, lines in found.items() if bool(lines) != (number in ON_A_BROKER)}
     assert not wrong, "\n".join(f"{number}: {line}" for number, lines in wrong.items() for line in lines or ["same"])

@@ -13,7 +13,11 @@ async def test_a_topic_from_its_making_to_its_end(kafka: Kafka, name: str) -> No
     await kafka.create_topic(name, 2, {"retention.ms": "60000"}, dry=True)
     assert name not in await kafka.names()
     await kafka.create_topic(name, 2, {"retention.ms": "60000"}, copies=1)
-    assert name in await kafka.names()
+
+    async def there() -> bool:
+        return name in await kafka.names()
+
+    await until_so(there, True)
     found = await kafka.describe(name)
     brokers = [broker.id for broker in (await kafka.cluster()).brokers]
     assert [p.partition for p in found.partitions] == [0, 1]
@@ -24,9 +28,6 @@ async def test_a_topic_from_its_making_to_its_end(kafka: Kafka, name: str) -> No
 
     async def count() -> int:
         return len((await kafka.describe(name)).partitions)
-
-    async def there() -> bool:
-        return name in await kafka.names()
 
     await until_so(count, 3)
     await kafka.delete_topic(name)
@@ -68,10 +69,6 @@ async def test_settings_are_read_and_changed(kafka: Kafka, topic: str, name: str
     async def policy() -> Setting:
         return (await kafka.settings(topic))["cleanup.policy"]
 
-    async def known() -> bool:
-        return topic in await kafka.names()
-
-    await until_so(known, True)
     before = await policy()
     assert (before.value, before.dynamic, before.broker_name) == ("delete", False, "log.cleanup.policy")
     await kafka.alter_topic(topic, {"cleanup.policy": "compact", "retention.ms": "5000"}, dry=True)
