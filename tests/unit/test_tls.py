@@ -36,7 +36,7 @@ async def served(
     if wants_certificate:
         tls |= {"ssl_ca_certs": papers.ca, "ssl_cert_reqs": ssl.CERT_REQUIRED}
     listener = listen("127.0.0.1", 0)
-    server = make_server(sandbox, tls)
+    server = make_server(sandbox, tls=tls)
     running = asyncio.create_task(server.serve([listener]))
     try:
         await server.opened.wait()
