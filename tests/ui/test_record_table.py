@@ -53,6 +53,15 @@ async def test_shows_columns_and_follows_the_end() -> None:
         assert "7,050" in lines(app)[-1]
 
 
+async def test_a_key_before_the_first_frame_counts_from_what_has_come() -> None:
+    log = RecordLog()
+    async with showing(log) as (table, pilot, _):
+        log.extend([record(offset) for offset in range(50)])
+        table.action_move(-2)
+        await pilot.pause()
+        assert table.cursor == 47
+
+
 async def test_null_empty_tombstone_and_their_like_are_told_apart() -> None:
     log = RecordLog()
     log.extend([record(0, None), record(1, b""), record(2, None, None), record(3, b"null"), record(4, b"tombstone")])

@@ -61,6 +61,9 @@ PASSED_OVER = frozenset(
         Code._MAX_POLL_EXCEEDED,
         Code.NOT_LEADER_FOR_PARTITION,
         Code.LEADER_NOT_AVAILABLE,
+        Code.NOT_COORDINATOR,
+        Code.COORDINATOR_NOT_AVAILABLE,
+        Code.COORDINATOR_LOAD_IN_PROGRESS,
     )
 )
 """What librdkafka mends by itself: meanwhile there is nothing to read."""

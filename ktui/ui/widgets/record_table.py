@@ -214,11 +214,11 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_move(self, rows: int) -> None:
         if rows < 0 or not self.following:
-            self._walk(self._cursor + rows)
+            self._walk(self._here() + rows)
 
     def action_page(self, pages: int) -> None:
         if pages < 0 or not self.following:
-            self._walk(self._cursor + pages * max(1, self.page - 1))
+            self._walk(self._here() + pages * max(1, self.page - 1))
 
     def action_first(self) -> None:
         self._walk(self.view.first)
@@ -228,6 +228,12 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if (record := self.record) is not None:
             self.following = False
             self.post_message(self.Chosen(record))
+
+    def _here(self) -> int:
+        """Place of the cursor. Where none was drawn yet, that of the rows that have just come."""
+        if self._cursor < self.view.first:
+            self.look()
+        return self._cursor
 
     def _walk(self, place: int) -> None:
         if not len(self.view):
