@@ -277,11 +277,8 @@ class Stream:
             self._edges.doubt()
         starting = read.short and not received
         worth = self._pace.after(received, self.behind) if not starting else False
-        if self._format != "binary":  # sizes of records that were decoded there say nothing
-            if received and self._client.dialect.drops_beyond_max_bytes:
-                self._intake.suspect(self._clock())
-        elif self._pace.beyond(received, read.max_bytes):  # going back at once is cheaper than a read with gaps in it
-            self._intake.reopen = True
+        if self._beyond(read, received):
+            self._intake.suspect(self._clock())
         if self.behind > 0:
             self._intake.doubt(received, self._clock())
         if self._pace.drained and self._edges.settled:
@@ -297,6 +294,12 @@ class Stream:
             and read.max_bytes is not None
             and 1 < read.max_bytes <= read.size
         )
+
+    def _beyond(self, read: Read, received: list[Record]) -> bool:
+        """Whether this read may have cost others. Sizes of records that were decoded there say nothing."""
+        if self._format == "binary":
+            return self._pace.beyond(received, read.max_bytes)
+        return bool(received) and self._client.dialect.drops_beyond_max_bytes
 
     def _go_back(self) -> Batch:
         """What came is left for a read from our positions, which brings what was passed over too."""
