@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from ktui.model import Draft, Header, OffsetRange, Record, TopicDetail, TopicPartition
 
 
@@ -118,7 +120,7 @@ class GroupDetail(NamedTuple):
     """Id of the broker that keeps it."""
 
 
-class Stored(NamedTuple):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """Where a record was written, and with which time (ms)."""
 
     partition: int

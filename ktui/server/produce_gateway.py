@@ -133,7 +133,7 @@ def quick(body: bytes, topic: str, partition: int | None) -> list[Draft]:
             each.value,
             partition if each.partition is None else each.partition,
             each.timestamp,
-            tuple(Header(header.key, header.value) for header in each.headers),
+            tuple(Header(header.key, header.value) for header in each.headers) if each.headers else (),
         )
         for each in sent
     ]
