@@ -142,9 +142,11 @@ class Consumer:
             self._reading = False
         if len(answer.body) > _NOTHING:
             self._short_until = 0.0
-        return Read(lambda: self._decoded(answer), len(answer.body), max_bytes, short)
+        return Read(lambda: self._decoded(answer), answer.exchange.response_size, max_bytes, short)
 
     def _decoded(self, answer: Answer) -> list[Record]:
+        if answer.records is not None:
+            return list(answer.records)
         spent, self._spent = self._spent, True
         records = codec.read(answer, lambda body: codec.records(body, self._format))
         self._spent = spent

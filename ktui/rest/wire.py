@@ -10,7 +10,7 @@ import asyncio
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Container, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,8 +18,8 @@ import httpx
 
 from ktui import __version__
 from ktui.errors import NotAProxy, ProxyError, Unreachable
-from ktui.model import Exchange
-from ktui.rest import refusals, tls
+from ktui.model import Exchange, Record
+from ktui.rest import handed, refusals, tls
 from ktui.rest.address import Address, scrub
 from ktui.rest.auth import HIDDEN, Credentials, Seal, is_secret
 from ktui.rest.tls import Tls
@@ -51,6 +51,8 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     exchange: Exchange
+    records: Sequence[Record] | None = field(default=None, repr=False)
+    """From a proxy in this process, as they are; the body is then only how their text begins."""
 
 
 def refuse(method: str, path: str, answer: Answer) -> ProxyError:
@@ -187,6 +189,7 @@ class Wire:
         timeout = httpx.Timeout(seconds, connect=min(seconds, refusals.CONNECT_SECONDS))
         started = time.perf_counter()
         chunks: list[bytes] = []
+        unsent = 0
         try:
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
             async with self._http.stream(
@@ -196,7 +199,7 @@ class Wire:
                 headers=headers,
                 timeout=timeout,
                 auth=seal,
-                extensions=None if on_sent is None else {"trace": self._heeding(on_sent)},
+                extensions=handed.TAKES | ({} if on_sent is None else {"trace": self._heeding(on_sent)}),
             ) as response:
                 exchange.status = response.status_code
                 exchange.response_headers = tuple(
@@ -204,11 +207,14 @@ class Wire:
                 )
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
+            if (records := response.extensions.get("records")) is not None:
+                text, size = handed.shown(records, KEPT + _MARGIN)
+                chunks, unsent = [text], size - len(text)
             whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             self._answered = True
             if response.status_code not in SUCCESS:  # goes into messages
                 whole = self.credentials.hide(whole)
-            return Answer(response.status_code, response.headers, whole, exchange)
+            return Answer(response.status_code, response.headers, whole, exchange, records)
         except _BROKEN as error:
             exchange.failure = self.credentials.hide_text(scrub(self._unreachable(error, seconds, exchange)))
             for cause in refusals.causes(error):
@@ -218,7 +224,7 @@ class Wire:
             exchange.failure = "given up before the answer was complete"
             raise
         finally:
-            self._ended(exchange, started, chunks)
+            self._ended(exchange, started, chunks, unsent)
 
     def _heeding(self, on_sent: Callable[[], None]) -> Callable[[str, object], Coroutine[None, None, None]]:
         """What httpcore tells of its steps; another transport tells nothing, so it counts as sent at once."""
@@ -280,9 +286,9 @@ class Wire:
         self.exchanges.append(exchange)
         return exchange
 
-    def _ended(self, exchange: Exchange, started: float, chunks: list[bytes]) -> None:
+    def _ended(self, exchange: Exchange, started: float, chunks: list[bytes], unsent: int) -> None:
         exchange.milliseconds = (time.perf_counter() - started) * 1000
-        exchange.response_size = sum(map(len, chunks))
+        exchange.response_size = sum(map(len, chunks)) + unsent
         large = chunks and len(chunks[0]) >= KEPT + _MARGIN
         exchange.response_body = self._kept(chunks[0] if large else b"".join(chunks))
         self._bodies.append(exchange)

@@ -86,13 +86,18 @@ class GatewayReading:
 
     async def run(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> bytes:
         """Read for at most that long; the JSON text of the answer."""
-        await until(self._instance, self._fill, seconds, sleep)
-        self._traffic.read += len(self._taken)
+        await self.take(seconds, sleep)
         if self._instance.format == "binary":
             return _encode(self._taken)  # a record is the wire shape: msgspec makes the base64
         if self._schemas is not None and self._instance.format != "json":
             return _encode(await by_schema(self._schemas, self._instance.format, self._taken))
         return _encode([as_json(record) for record in self._taken])
+
+    async def take(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> Sequence[Record]:
+        """Read for at most that long; the records of the answer."""
+        await until(self._instance, self._fill, seconds, sleep)
+        self._traffic.read += len(self._taken)
+        return self._taken
 
     async def _fill(self) -> bool:
         """Take what is there now; whether that is enough."""

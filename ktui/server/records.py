@@ -11,7 +11,7 @@ from ktui.server.proxy import Proxy
 from ktui.server.reading import Reading
 from ktui.server.reading_gateway import GatewayReading
 from ktui.server.reading_others import KarapaceReading, StrimziReading
-from ktui.server.resource import Answer, Call
+from ktui.server.resource import Answer, Call, Handed
 
 
 class Records:
@@ -31,7 +31,10 @@ class Records:
         async with turn(instance, self._flavour):
             instances.hold(instance)
             try:
-                return await reading.run(self._wait(instance, timeout), self._proxy.sleep)
+                seconds, sleep = self._wait(instance, timeout), self._proxy.sleep
+                if call.takes_records and instance.format == "binary" and isinstance(reading, GatewayReading):
+                    return Handed(await reading.take(seconds, sleep), call.media)
+                return await reading.run(seconds, sleep)
             finally:
                 instances.touch(instance)
 

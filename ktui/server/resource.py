@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import unquote
 
 import msgspec
@@ -10,11 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ktui.model import Record
 from ktui.server.admission import ADMISSIONS, KARAPACE_MEDIA, Types
 from ktui.server.errors import ApiError, translated
 from ktui.server.flavours import Flavour
 from ktui.server.kafka import KafkaError
 from ktui.server.media import V2, bare
+
+RECORDS = "ktui.response.records"
+"""An extension of ASGI, as its `http.response.pathsend`: the start of a response may have `records`, which stand for
+its body. JSON and base64, made and taken apart again in one process, were half of what a record cost there."""
 
 
 class Call:
@@ -52,6 +57,11 @@ class Call:
         return None if found is None else integer(found, "bad_query")
 
     @property
+    def takes_records(self) -> bool:
+        """Whether who asks is in this process, and takes records as they are."""
+        return RECORDS in self._request.scope.get("extensions", {})
+
+    @property
     def base_url(self) -> str:
         """Scheme and host as the client asked for them."""
         url = self._request.url
@@ -79,6 +89,20 @@ def integer(text: str, kind: str) -> int:
 Answer = bytes | Response | object
 """What a handler gives: a whole response, a JSON text, None for 204, or a value that becomes JSON."""
 Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class Handed(Response):
+    """Records for somebody in this process, as they are."""
+
+    def __init__(self, records: Sequence[Record], media: str) -> None:
+        super().__init__(headers={"content-type": media})
+        self._records = records
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
+        start = {"type": "http.response.start", "status": self.status_code, "headers": headers}
+        await send({**start, "records": self._records})
+        await send({"type": "http.response.body", "body": b""})
 
 
 class Resource:

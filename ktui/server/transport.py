@@ -13,6 +13,7 @@ import httpx
 from starlette.types import ASGIApp, Message, Scope
 
 from ktui.server.faults import ConnectionCut, Faults
+from ktui.server.resource import RECORDS
 
 CHUNK = 64 * 1024
 
@@ -80,14 +81,22 @@ class InProcess(httpx.AsyncBaseTransport):
         faults: Faults,
         sleep: Callable[[float], Awaitable[None]],
         tasks: set[asyncio.Task[None]],
+        *,
+        hands_records: bool = False,
     ) -> None:
+        """`hands_records`: to requests with the extension `takes_records` the records of a read come as they are, in
+        the extension `records` of a response without a body."""
+        self._hands_records = hands_records
         self._app, self._faults, self._sleep, self._tasks = app, faults, sleep, tasks
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._faults.refuse:
             raise httpx.ConnectError("the connection was refused", request=request)
         exchange = Exchange(await request.aread())
-        task = asyncio.ensure_future(self._handle(_scope(request), exchange))
+        scope = _scope(request)
+        if self._hands_records and "takes_records" in request.extensions:
+            scope["extensions"] = {RECORDS: {}}
+        task = asyncio.ensure_future(self._handle(scope, exchange))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(exchange.end)
@@ -101,7 +110,10 @@ class InProcess(httpx.AsyncBaseTransport):
         body: httpx.AsyncByteStream = Body(exchange, within)
         if request.method == "HEAD":
             body = httpx.ByteStream(b"")
-        return httpx.Response(start["status"], headers=start["headers"], stream=body, request=request)
+        extensions = {"records": start["records"]} if "records" in start else {}
+        return httpx.Response(
+            start["status"], headers=start["headers"], stream=body, request=request, extensions=extensions
+        )
 
     async def _handle(self, scope: Scope, exchange: Exchange) -> None:
         await self._app(scope, exchange.receive, exchange.send)

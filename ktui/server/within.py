@@ -22,7 +22,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._gateway is None or self._inner is None:
             self._gateway = gateway = self._make()
-            self._inner = InProcess(gateway.app, gateway.faults, asyncio.sleep, gateway.tasks)
+            self._inner = InProcess(gateway.app, gateway.faults, asyncio.sleep, gateway.tasks, hands_records=True)
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
