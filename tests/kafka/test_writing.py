@@ -8,6 +8,7 @@ import time
 import pytest
 
 from ktui.model import Draft, Header, TopicPartition
+from ktui.server.cluster.kafka import ClusterKafka
 from ktui.server.kafka import Kafka, KafkaError, RetriableError, Stored, TooLarge
 from tests.kafka.world import reads
 
@@ -85,3 +86,14 @@ async def test_a_write_that_is_given_up_is_still_carried_out(kafka: Kafka, topic
         while (await kafka.ranges(topic, [0]))[0].end < 100:  # noqa: ASYNC110  nobody tells us
             await asyncio.sleep(0.05)
     assert (await kafka.ranges(topic, [0]))[0].end == 100
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("world", ["cluster"], indirect=True)
+async def test_whoever_sets_linger_ms_has_records_wait_for_others(bootstrap: str, topic: str) -> None:
+    kafka = ClusterKafka({"bootstrap.servers": bootstrap, "linger.ms": "700"})
+    await kafka.produce(topic, 0, None, b"the first makes the connection")
+    begun = time.monotonic()
+    await kafka.produce(topic, 0, None, b"v")
+    assert time.monotonic() - begun >= 0.7
+    await kafka.aclose()
