@@ -29,7 +29,8 @@ class Reached(NamedTuple):
         return TopicPartition(self.topic, self.partition)
 
 
-_place, _offset, _stamp, _kind = attrgetter("topic", "partition"), attrgetter("offset"), itemgetter(1), itemgetter(0)
+_topic, _partition, _offset = attrgetter("topic"), attrgetter("partition"), attrgetter("offset")
+_kind, _stamp = itemgetter(0), itemgetter(1)
 
 
 class Ahead:
@@ -66,10 +67,12 @@ class Ahead:
         return refused
 
     def _extend(self, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
         keys, values = list(map(Message.key, messages)), list(map(Message.value, messages))
         stamps, headers = list(map(Message.timestamp, messages)), list(map(Message.headers, messages))
-        topics, partitions = map(Message.topic, messages), map(Message.partition, messages)
-        offsets = map(Message.offset, messages)
+        topics = _shared(list(map(Message.topic, messages)))
+        partitions, offsets = map(Message.partition, messages), map(Message.offset, messages)
         make: Callable[..., Record] = Record
         fields = (topics, partitions, offsets, keys, values, _times(stamps), _headers(headers))
         self._items += map(make, *fields)
@@ -78,13 +81,13 @@ class Ahead:
     def hand_out(self, limit: int, max_bytes: int | None) -> tuple[list[Record], dict[tuple[str, int], int]]:
         """At most so many records, with at most so many bytes but one at least; and the positions behind them."""
         items, count = self._items, min(limit, len(self._items))
-        if max_bytes is not None:
-            count = bisect_right(list(accumulate(self._sizes[:count])), max_bytes)
+        sizes = self._sizes[:count]
+        if max_bytes is not None and sum(sizes) > max_bytes:
+            count = bisect_right(list(accumulate(sizes)), max_bytes)
         count = max(count, self._first)
         found = items[:count]
         del items[:count], self._sizes[:count]
-        last = dict(zip(map(_place, found), map(_offset, found), strict=True))
-        passed = {place: offset + 1 for place, offset in last.items()}
+        passed = _passed(found)
         if not self._marked:
             return cast(list[Record], found), passed
         self._marked = bool(items)
@@ -106,6 +109,23 @@ class Ahead:
     def clear(self) -> None:
         """Forget all of it."""
         self._items, self._sizes, self._marked = [], [], False
+
+
+def _passed(items: Sequence[Record | Reached]) -> dict[tuple[str, int], int]:
+    """The positions behind them."""
+    topics, passed = set(map(_topic, items)), {}
+    for topic in topics:
+        of_it = items if len(topics) == 1 else [each for each in items if each.topic == topic]
+        last = dict(zip(map(_partition, of_it), map(_offset, of_it), strict=True))
+        passed.update({(topic, partition): offset + 1 for partition, offset in last.items()})
+    return passed
+
+
+def _shared(topics: list[str | None]) -> Iterable[str | None]:
+    """The same, with one text for all of a topic: each message comes with its own, which costs memory and hashing."""
+    if topics.count(topics[0]) == len(topics):
+        return repeat(topics[0])
+    return map(dict(zip(topics, topics, strict=True)).get, topics)
 
 
 def _lengths(parts: list[Any]) -> Iterable[int]:
