@@ -10,6 +10,8 @@ from tests.bench.table import Row, at_most
 
 RATES = (1.0, 1_000.0, 20_000.0, 300_000.0)
 ROUNDS = 40
+TYPED = (("7", "after 17 "), ("1", "after 171 "), ("\x7f", "after 17 "), ("\x7f", "after 1 "))
+"""Keys behind `begin take 1`, and what the prompt then says would happen."""
 FRAME = 1000 / 60
 """Milliseconds."""
 
@@ -31,7 +33,9 @@ def use(rate: float | None, rounds: int = ROUNDS) -> Used:
         start = len(app.gauges())
         keyboard.press("g")
         keyboard.wait_for("go to")
-        typing = keyboard.measure([("7", "start at 7"), ("1", "start at 71"), ("\x15", "     ")], rounds)
+        keyboard.press("begin take 1")
+        keyboard.wait_for("after 1 record")
+        typing = keyboard.measure(TYPED, rounds)
         keyboard.press("\x1b")
         keyboard.drain(1.0)
         reading = Reading.of(app.gauges()[start:])
