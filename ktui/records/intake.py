@@ -34,10 +34,13 @@ class Intake:
         """Move on over what is next."""
         batch = Batch()
         positions, taken = self.positions, batch.records.append
-        tp, position, stop, beyond = None, None, 0, 0
+        tp, topic, partition = None, None, None
+        position, stop, beyond = None, 0, 0
         for record in received:
-            if tp is None or record.partition != tp.partition or record.topic != tp.topic:
-                tp = record.tp
+            if record.partition != partition or record.topic != topic:
+                if tp is not None and position is not None:  # once a run: it costs as much as a record
+                    positions[tp] = position
+                tp, topic, partition = record.tp, record.topic, record.partition
                 position, stop = positions.get(tp), self.bounds.stop(tp)
             if position is None:
                 continue
@@ -50,13 +53,15 @@ class Intake:
                     self.reopen = True
                     continue
                 if position < stop:
-                    batch.gaps.append(Gap(tp.topic, tp.partition, position, min(offset, stop) - 1))
+                    batch.gaps.append(Gap(record.topic, record.partition, position, min(offset, stop) - 1))
             if offset >= stop:
-                positions[tp] = position = max(position, stop)
+                position = max(position, stop)
                 beyond += 1
                 continue
-            positions[tp] = position = offset + 1
+            position = offset + 1
             taken(record)
+        if tp is not None and position is not None:
+            positions[tp] = position
         self.reopen |= 2 * beyond > len(received)  # most of it is read for nothing: leave those partitions out
         self.bounds.count(batch, positions)
         return batch
