@@ -76,6 +76,11 @@ class Pace:
         """So many reads in a row brought nothing that nothing is there."""
         return self._empty_reads >= _DRAINED
 
+    def exhausted(self, max_bytes: int | None) -> bool:
+        """Nothing is there, however much is asked for: the last read had `max_bytes` at most."""
+        tried = max_bytes is None or max_bytes >= LARGEST_READ or not self._dialect.holds_back_large
+        return self.drained and tried
+
     def widen(self) -> None:
         """Ask for as much as at a backlog until records come; said again, for more."""
         limit = self._dialect.catch_up.max_bytes or 0
@@ -120,8 +125,11 @@ class Pace:
         elif behind > 0:
             self._empty_reads += 1
             limit = self.max_bytes
-            if limit and self._dialect.holds_back_large and self._empty_reads % _TOO_BIG == 0:
-                self._asked = min(2 * limit, LARGEST_READ)
+            if limit and self._dialect.holds_back_large:
+                if self._empty_reads > _DRAINED:
+                    self._asked = min(_WIDER * limit, LARGEST_READ)
+                elif self._empty_reads % _TOO_BIG == 0:
+                    self._asked = min(2 * limit, LARGEST_READ)
         self._full_reads = self._full_reads + 1 if full else 0
         if self.catching_up:
             if self._in_place and not records:

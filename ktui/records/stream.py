@@ -281,7 +281,7 @@ class Stream:
             self._intake.suspect(self._clock())
         if self.behind > 0:
             self._intake.doubt(received, self._clock())
-        if self._pace.drained and self._edges.settled:
+        if self._pace.exhausted(read.max_bytes) and self._edges.settled:
             self._pace.anew()
             self._dry += 1
             self._intake.reopen = True

@@ -6,13 +6,16 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import aclosing
 
 import httpx
 import msgspec
 import pytest
 
 from ktui.errors import Busy, ConsumerGone, Forbidden, NotAProxy, NotFound, Unreachable
+from ktui.records.bounds import Bounds
 from ktui.records.edges import LOOK_SECONDS
+from ktui.records.stream import Stream
 from ktui.rest.dialect import DIALECTS
 from ktui.server.sandbox import Sandbox
 from tests.client.scene import T0, T1, Scene, scene
@@ -208,6 +211,20 @@ async def test_a_record_larger_than_max_bytes_is_read_and_said(letter: str) -> N
         at.topics.append("t", 1, None, b"y" * 1_000_000)  # the next one is no news
         await reading.come(22)
         assert [note for note in reading.notes if "larger than a read" in note] == said
+
+
+@in_virtual_time
+async def test_an_end_behind_a_huge_record_is_reached(letter: str) -> None:
+    async with scene(letter) as at:
+        at.fill(4)
+        at.topics.append("t", 0, None, b"x" * 5_000_000)
+        at.fill(4)
+        stream = Stream(at.client, {T0: 0}, bounds=Bounds({T0: 4}), clock=asyncio.get_running_loop().time)
+        offsets: list[int] = []
+        async with aclosing(stream.batches()) as batches:
+            async for batch in batches:
+                offsets += [record.offset for record in batch.records]
+        assert offsets == [0, 1, 2, 3]
 
 
 @in_virtual_time

@@ -102,6 +102,16 @@ def test_a_record_larger_than_max_bytes_is_asked_for_with_more() -> None:
     assert pace.max_bytes == CONFLUENT.tail.max_bytes
 
 
+def test_nothing_is_there_only_when_nothing_came_of_the_largest_read() -> None:
+    pace = Pace(CONFLUENT)
+    empty = []
+    while not pace.exhausted(empty[-1] if empty else 0):
+        empty.append(pace.max_bytes)
+        pace.after([], 1)
+    assert empty[-1] == LARGEST_READ
+    assert len(empty) < 12
+
+
 def test_at_the_end_empty_reads_ask_for_no_more() -> None:
     pace = Pace(CONFLUENT)
     for _ in range(40):
