@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from hypothesis import strategies as st
@@ -41,6 +42,8 @@ class Plan:
     truncated: int
     start: int
     """Per mille of each partition at which it begins."""
+    end: int | None
+    """Per mille of the rest up to which it is read. None: to wherever it ends by then, and on."""
     steps: tuple[Step, ...]
     json: bool
     tight: bool
@@ -89,10 +92,24 @@ PLANS = st.builds(
     tight=st.booleans(),
     limited=st.sampled_from((False, False, False, True)),
     lanes=st.sampled_from((1, 2, 4, 8)),
+    end=st.sampled_from((None, None, None, None, 1000, 900, 500, 0)),
 )
 
+A_LONG_WAY = Plan(4, (), 1300, frozenset(), 0, 0, None, (), json=False, tight=True, limited=False, lanes=4)
+"""One that is read by several instances at once, whatever else is tried."""
 
-def dialect(letter: str, plan: Plan) -> Dialect:
+
+class Reads(Protocol):
+    """How large they are."""
+
+    @property
+    def tight(self) -> bool: ...
+
+    @property
+    def limited(self) -> bool: ...
+
+
+def dialect(letter: str, plan: Reads) -> Dialect:
     """The real one, with smaller reads if the plan says so. One byte, as on Karapace, stays one byte."""
     real = DIALECTS[letter]
     changed = {}

@@ -9,11 +9,11 @@ import os
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from ktui.rest.dialect import DIALECTS
 from ktui.server.flavours import FLAVOURS
-from tests.property.plans import PLANS, Plan
+from tests.property.plans import A_LONG_WAY, PLANS, Plan
 from tests.property.virtual import run
 from tests.property.world import lived
 
@@ -32,8 +32,9 @@ def test_every_record_once_and_in_order(letter: str) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
+    @example(plan=A_LONG_WAY)
     @given(plan=PLANS)
-    def example(plan: Plan) -> None:
+    def lives(plan: Plan) -> None:
         world = run(lived(letter, plan))
         counts["examples"] += 1
         counts["records"] += world.records
@@ -44,7 +45,7 @@ def test_every_record_once_and_in_order(letter: str) -> None:
         counts.update(world.batches)
         counts.update(f"step {step.kind}" for step in plan.steps)
 
-    example()
+    lives()
     if EXAMPLES:
         print(f"\n{letter}: lost 0, twice 0, instances left 0;", ", ".join(f"{n} {what}" for what, n in counts.items()))
     assert counts["records"] > 1000

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 
 import httpx
 
+_MADE = re.compile(r".*/consumers/[^/]+")
 _READ = re.compile(r"(/consumers/[^/]+/instances/[^/]+)/records")
 
 
@@ -20,11 +22,23 @@ class Watching(httpx.AsyncBaseTransport):
         self.requests: Counter[str] = Counter()
         """By method."""
         self.offences: list[str] = []
+        self.made: list[str] = []
+        """Paths of the instances that were asked for, whether or not they came to be."""
         self.at_once = 0
         """Most instances that were read at the same time."""
 
+    @property
+    def under_way(self) -> list[str]:
+        """Paths of the instances that are being read."""
+        return [path for path, reads in self._reading.items() if reads]
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests[request.method] += 1
+        if request.method == "POST" and _MADE.fullmatch(request.url.path):
+            self.made.append(f"{request.url.path}/instances/{json.loads(request.content)['name']}")
         found = _READ.search(request.url.path)
         if request.method != "GET" or found is None:
             return await self._inner.handle_async_request(request)

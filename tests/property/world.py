@@ -9,6 +9,7 @@ from contextlib import aclosing
 from ktui.errors import Conflict, ConsumerGone
 from ktui.model import Gap, Record, TopicPartition
 from ktui.records.batch import Batch
+from ktui.records.bounds import Bounds
 from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
 from ktui.server.flavours import FLAVOURS
@@ -41,6 +42,7 @@ class World:
         """Times the stream ended with a sentence and was begun again."""
         self._fill()
         self.start = {self._tp(n): self._place(log) for n, log in enumerate(self.topic.partitions)}
+        self.until = None if plan.end is None else {self._tp(n): self._last(n, plan.end) for n in self.written}
         self._begin(self.start)
 
     @staticmethod
@@ -49,6 +51,10 @@ class World:
 
     def _place(self, log: PartitionLog) -> int:
         return log.beginning + (log.end - log.beginning) * self.plan.start // 1000
+
+    def _last(self, number: int, end: int) -> int:
+        start = self.start[self._tp(number)]
+        return start + (self.topic.partitions[number].end - start) * end // 1000
 
     # the topic
 
@@ -74,11 +80,19 @@ class World:
     def _begin(self, positions: dict[TopicPartition, int]) -> None:
         loop = asyncio.get_running_loop()
         format = "json" if self.plan.json else "binary"
-        self.stream = Stream(self.client, positions, format=format, lanes=self.plan.lanes, scale=SCALE, clock=loop.time)
+        self.stream = Stream(
+            self.client,
+            positions,
+            bounds=Bounds(self.until),
+            format=format,
+            lanes=self.plan.lanes,
+            scale=SCALE,
+            clock=loop.time,
+        )
         self.task = asyncio.create_task(self._read(self.stream))
 
     async def _read(self, stream: Stream) -> None:
-        while True:
+        while not stream.done:
             try:
                 async with aclosing(stream.batches()) as batches:
                     async for batch in batches:
@@ -156,12 +170,18 @@ class World:
         for number in self.written:
             self.append(number, 5)
         deadline = asyncio.get_running_loop().time() + LONGEST
-        while any(self.stream.positions[self._tp(n)] < log.end for n, log in enumerate(self.topic.partitions)):
-            assert not self.task.done(), self.task.exception()
+        while not self._complete():
             assert asyncio.get_running_loop().time() < deadline, f"{self.stream.positions} and no further"
             await asyncio.sleep(0.25)
         await self._stop()
         await self.client.aclose()
+
+    def _complete(self) -> bool:
+        """The stream ended, as it was to, or is at the end of every partition."""
+        if self.task.done():
+            self.task.result()
+            return self.until is not None
+        return all(self.stream.positions[self._tp(n)] == log.end for n, log in enumerate(self.topic.partitions))
 
     def reckon(self) -> None:
         """Every record that is there was shown once and in order; gaps are real; nothing is left behind."""
@@ -169,11 +189,12 @@ class World:
         assert not self.sandbox.instances, "instances are left"
         for number, log in enumerate(self.topic.partitions):
             start = self.start[self._tp(number)]
+            end = log.end if self.until is None else self.until[self._tp(number)]
             shown = [record.offset for record in self.shown[number]]
             assert shown == sorted(set(shown)), f"partition {number}: twice, or out of order: {shown}"
-            held = {record.offset for record in log.read(start, log.end)}
+            held = {record.offset for record in log.read(start, log.end) if record.offset < end}
             assert held <= set(shown), f"partition {number}: lost {sorted(held - set(shown))}"
-            written = {offset: record for offset, record in self.written[number].items() if offset >= start}
+            written = {offset: record for offset, record in self.written[number].items() if start <= offset < end}
             assert set(shown) <= written.keys(), f"partition {number}: never written"
             if not self.plan.json:
                 for record in self.shown[number]:
