@@ -48,9 +48,11 @@ class Hand:
         producer = self.producer
         while len(producer) or not (self._stopping.is_set() and self._jobs.empty()):
             with suppress(queue.Empty):
-                self._jobs.get(block=not len(producer), timeout=PULSE)(producer)
+                job = self._jobs.get(block=not len(producer), timeout=PULSE)
                 while True:
-                    self._jobs.get_nowait()(producer)
+                    job(producer)
+                    producer.poll(0)  # what is reported does not wait until the last of many has handed over
+                    job = self._jobs.get_nowait()
             if len(producer):
                 self._wait(SOON)
             else:
