@@ -11,20 +11,24 @@ from ktui.model import Record
 
 TAKES = {"takes_records": True}
 """The extension of a request that says so. A transport to elsewhere does not look at it."""
+_FRAME = 100
+"""Bytes of a record's text beside key and value, near enough."""
+_LOOKED_AT = 500
+"""Records whose sizes are looked at: all of them would be a twentieth of what a record costs."""
 _encode = msgspec.json.Encoder().encode
 
 
 def shown(records: Sequence[Record], least: int) -> tuple[bytes, int]:
     """The JSON text of the first records, in at least so many bytes, and how long that of all would be, near enough."""
-    count = 1
+    count = least // (_FRAME + records[0].size) + 1 if records else 1
     while len(text := _encode(records[:count])) < least and count < len(records):
         count *= 2
     if count >= len(records):
         return text, len(text)
-    return text, len(text) * _bytes(records) // (_bytes(records[:count]) or 1)
+    some = records[:: len(records) // _LOOKED_AT + 1]
+    return text, int(len(text) * len(records) / count * _mean(some) / _mean(records[:count]))
 
 
-def _bytes(records: Sequence[Record]) -> int:
-    """Of keys and values, and one for each record."""
-    keys, values = [record.key for record in records], [record.value for record in records]
-    return len(records) + sum(map(len, filter(None, keys))) + sum(map(len, filter(None, values)))
+def _mean(records: Sequence[Record]) -> float:
+    """Bytes of a record, near enough."""
+    return _FRAME + sum([record.size for record in records]) / len(records)
