@@ -45,7 +45,7 @@ class Pace:
         """What the largest record made it grow to. Kept: where one is, there are more."""
         self._wide = 0
         """max_bytes of a read that is to bring many records, when it is."""
-        self._waited = False
+        self.waited = False
         """The last read had to wait for what it brought: nothing was left over from before."""
         self._grown = 0
         """max_bytes that full answers made of the gear's, or slow ones; 0: nothing yet."""
@@ -62,7 +62,7 @@ class Pace:
 
     def took(self, seconds: float, size: int, max_bytes: int | None) -> None:
         """How long a read took and what it brought: full answers make the next ones larger, slow ones smaller."""
-        self._waited = seconds > QUICK_SECONDS
+        self.waited = seconds > QUICK_SECONDS
         limit = self.gear.max_bytes
         if limit is None or max_bytes is None or self.gear.most_bytes is None:
             return
@@ -164,7 +164,7 @@ class Pace:
     def _full(self, records: Sequence[Record]) -> bool:
         """There is more than this, as far as the number tells; of single records only those that follow each other."""
         most = self.gear.full_records
-        return most is not None and len(records) >= most and not (most == 1 and self._waited)
+        return most is not None and len(records) >= most and not (most == 1 and self.waited)
 
     def _take(self, gear: Gear) -> None:
         self._full_reads = self._empty_reads = 0

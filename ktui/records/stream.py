@@ -275,7 +275,9 @@ class Stream:
         """What an answer says about how to go on."""
         if self._intake.outdated:
             self._edges.doubt()
-        starting = read.short and not received
+        # Where large records are held back, nothing at once says that one is: it is not the start of the instance.
+        held_back = self._client.dialect.holds_back_large and not self._pace.waited
+        starting = read.short and not received and not held_back
         worth = self._pace.after(received, self.behind) if not starting else False
         if self._beyond(read, received):
             self._intake.suspect(self._clock())

@@ -329,6 +329,15 @@ async def test_a_record_larger_than_max_bytes_comes_through(sandbox: Sandbox, st
     await reader.stop()
 
 
+async def test_a_large_record_that_is_due_first_is_not_asked_for_without_end(sandbox: Sandbox, stream: Stream) -> None:
+    """Confluent answers at once, and with nothing, while more is not asked for: 555 reads were seen."""
+    sandbox.topics.append("t", 0, None, b"x" * 300_000)
+    reader = Reader(stream)
+    await reader.come(1)
+    assert sum("/records?" in exchange.path for exchange in stream._client.exchanges) < 12
+    await reader.stop()
+
+
 async def test_ranges_that_are_known_are_not_asked_again(sandbox: Sandbox, proxy: ProxyClient) -> None:
     sandbox.topics.create("t", 2)
     fill(sandbox, 10)
