@@ -24,7 +24,7 @@ from ktui.model import Record, TopicPartition
 from ktui.server.cluster.ahead import Ahead
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
-from ktui.server.cluster.groups import Groups, places
+from ktui.server.cluster.groups import COORDINATOR_MOVES, Groups, places
 from ktui.server.cluster.offsets import END, Offsets
 from ktui.server.cluster.reader import Reader
 from ktui.server.cluster.topics import Topics
@@ -61,9 +61,6 @@ PASSED_OVER = frozenset(
         Code._MAX_POLL_EXCEEDED,
         Code.NOT_LEADER_FOR_PARTITION,
         Code.LEADER_NOT_AVAILABLE,
-        Code.NOT_COORDINATOR,
-        Code.COORDINATOR_NOT_AVAILABLE,
-        Code.COORDINATOR_LOAD_IN_PROGRESS,
     )
 )
 """What librdkafka mends by itself: meanwhile there is nothing to read."""
@@ -247,6 +244,9 @@ class ClusterConsumer:
                 place = f"{message.topic()}-{message.partition()}"
                 self._put_away()  # the next poll asks again
                 self._failure = KafkaError(f"Undefined offset with no reset policy for partitions: [{place}]")
+            elif error.code() in COORDINATOR_MOVES:
+                if self._assigned:
+                    self._put_away()  # it was to begin where the group is: the next poll asks again
             elif error.code() not in PASSED_OVER:
                 self._failure = translated(error, self._connection.complaints)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, TypeVar
@@ -19,6 +20,7 @@ from ktui.server.cluster.topics import INTERNAL
 from ktui.server.kafka import Committed, GroupDetail, Member, RetriableError, UnknownTopic
 
 T = TypeVar("T")
+COORDINATOR_MOVES = frozenset((Code.NOT_COORDINATOR, Code.COORDINATOR_NOT_AVAILABLE, Code.COORDINATOR_LOAD_IN_PROGRESS))
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -115,7 +117,15 @@ class Groups:
             refuse(error)
 
     def _committed(self, asked: list[Place], consumer: Consumer) -> list[Place]:
-        return consumer.committed([Place(each.topic, each.partition) for each in asked], timeout=self._limit)
+        """Asked again while the coordinator is being found: of a group that is new it may be another one at once."""
+        places, until = [Place(each.topic, each.partition) for each in asked], time.monotonic() + self._limit
+        while True:
+            try:
+                return consumer.committed(places, timeout=max(0.1, until - time.monotonic()))
+            except KafkaException as error:
+                if error.args[0].code() not in COORDINATOR_MOVES or time.monotonic() > until:
+                    raise
+            time.sleep(0.05)
 
     def _with_asker(self, group: str, ask: Callable[[Consumer], T]) -> T:
         """What a consumer of that group says, which joins nothing and is made for this one question.
