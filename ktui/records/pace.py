@@ -15,6 +15,9 @@ LARGEST_READ = 64 * MIB
 SMALLEST_READ = 32 * 1024
 QUICK_SECONDS = 0.2
 """What Karapace takes at most for a record that is there already; one that took longer came just now."""
+AT_ONCE_SECONDS = 0.02
+"""What Confluent takes at most to answer with nothing where it holds a large record back (2 ms seen); a read that finds
+nothing takes its 50 ms."""
 SLOW_SECONDS = 1.0
 """What a read may take beyond the wait that it asks for, before the next one asks for less."""
 _TOO_BIG = 3
@@ -45,8 +48,10 @@ class Pace:
         """What the largest record made it grow to. Kept: where one is, there are more."""
         self._wide = 0
         """max_bytes of a read that is to bring many records, when it is."""
-        self.waited = False
+        self._waited = False
         """The last read had to wait for what it brought: nothing was left over from before."""
+        self.at_once = False
+        """The last read waited for nothing."""
         self._grown = 0
         """max_bytes that full answers made of the gear's, or slow ones; 0: nothing yet."""
 
@@ -62,7 +67,8 @@ class Pace:
 
     def took(self, seconds: float, size: int, max_bytes: int | None) -> None:
         """How long a read took and what it brought: full answers make the next ones larger, slow ones smaller."""
-        self.waited = seconds > QUICK_SECONDS
+        self._waited = seconds > QUICK_SECONDS
+        self.at_once = seconds < AT_ONCE_SECONDS
         limit = self.gear.max_bytes
         if limit is None or max_bytes is None or self.gear.most_bytes is None:
             return
@@ -164,7 +170,7 @@ class Pace:
     def _full(self, records: Sequence[Record]) -> bool:
         """There is more than this, as far as the number tells; of single records only those that follow each other."""
         most = self.gear.full_records
-        return most is not None and len(records) >= most and not (most == 1 and self.waited)
+        return most is not None and len(records) >= most and not (most == 1 and self._waited)
 
     def _take(self, gear: Gear) -> None:
         self._full_reads = self._empty_reads = 0

@@ -276,7 +276,7 @@ class Stream:
         if self._intake.outdated:
             self._edges.doubt()
         # Where large records are held back, nothing at once says that one is: it is not the start of the instance.
-        held_back = self._client.dialect.holds_back_large and not self._pace.waited
+        held_back = self._client.dialect.holds_back_large and self._pace.at_once
         starting = read.short and not received and not held_back
         worth = self._pace.after(received, self.behind) if not starting else False
         if self._beyond(read, received):
