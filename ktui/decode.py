@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ktui.jsontext import Line, NotJson, Role, Span, json_lines, tokens
+from ktui.jsontext import Line, NotJson, Role, Span, first_spans, json_lines, tokens
 from ktui.model import Record
 
 
@@ -45,6 +45,8 @@ class Reading(NamedTuple):
 
 _WORST_UTF8 = 4
 """Bytes of one character, at most."""
+_SOON_LOOKED_THROUGH = 16 * 1024
+"""Bytes that are checked to be JSON in a few microseconds."""
 
 
 def read(value: bytes | None) -> Reading:
@@ -79,6 +81,10 @@ def preview(value: bytes | None, width: int) -> list[Span]:
     if _looks_binary(head, text):
         return _hex_preview(value, width)
     try:
+        if len(value) <= _SOON_LOOKED_THROUGH and head[0] in b'{["' and _is_json(value):
+            spans = first_spans(text, width * 2, partial=not whole)
+            if spans is not None:
+                return [span if len(span.text) <= width else Span(span.text[: width + 1], span.role) for span in spans]
         return list(_json_preview(text, whole, width))
     except NotJson:
         return [Span(text[: width * 2 + 2], Role.TEXT)]

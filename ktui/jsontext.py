@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Role(enum.Enum):
+class Role(enum.StrEnum):
     """What a piece of text is; the screen gives it a colour."""
 
     NAME = "name"
@@ -66,6 +66,15 @@ _TOKEN = re.compile(
     r")"
 )
 _ROLES = (Role.TEXT, Role.PUNCTUATION, Role.STRING, Role.NUMBER, Role.LITERAL)
+_VALID = re.compile(
+    r"([{}\[\]:,])"
+    r'|("[^"\\]*(?:\\.[^"\\]*)*")(?:(?=[ \t\n\r]*(:))|)'
+    r"|(-?[0-9][^ \t\n\r,\]}]*)"
+    r"|(true|false|null)"
+    r'|(")'
+)
+_VALID_ROLES = (Role.TEXT, Role.PUNCTUATION, Role.STRING, Role.NAME, Role.NUMBER, Role.LITERAL)
+_NAMED, _TORN = 3, 6
 _SPACE = " \t\n\r"
 
 _VALUE, _VALUE_OR_END, _NAME, _NAME_OR_END, _COLON, _COMMA, _DONE = range(7)
@@ -104,6 +113,28 @@ def tokens(text: str, *, partial: bool = False) -> Iterator[tuple[Role, str]]:
         else:
             raise NotJson(token[:20])
         yield role, token
+
+
+def first_spans(text: str, length: int, *, partial: bool = False) -> list[Span] | None:
+    """The beginning of a text that is known to be JSON: somewhat more than `length` characters of it, with a space
+    behind `:` and `,`. With `partial` it may stop anywhere; then None where that can be seen in what was asked for.
+
+    Nothing is checked, so it takes half of the time of `tokens`: every row of a stream passes here.
+    """
+    spans: list[Span] = []
+    used = 0
+    for found in _VALID.finditer(text):
+        kind = found.lastindex or 0
+        if kind == _TORN:
+            return None
+        token = found[2 if kind == _NAMED else kind]
+        if token == ":" or token == ",":
+            token += " "
+        spans.append(Span(token, _VALID_ROLES[kind]))
+        used += len(token)
+        if used > length:
+            return spans if not partial or text[found.end() :].strip(_SPACE) else None
+    return None if partial else spans
 
 
 def _punctuated(token: str, expected: int, stack: list[str]) -> int:

@@ -9,10 +9,12 @@ from datetime import datetime
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from ktui.model import Gap, Header, Record
 from ktui.records.log import Note, RecordLog
+from ktui.ui.widgets.painting import thumb
 from ktui.ui.widgets.record_table import RecordTable
 from tests.ui.host import Host, until
 
@@ -301,3 +303,14 @@ async def test_a_megabyte_on_one_line_is_drawn_like_any_other() -> None:
     async with showing(log) as (_, _, app):
         assert lines(app)[1].endswith("x…")
         assert lines(app)[2].endswith("y…")
+
+
+@pytest.mark.parametrize("window", [1, 20, 300])
+def test_the_thumb_is_drawn_anew_when_it_is_another(window: int) -> None:
+    """What is left undrawn as the same is the same in the bar that Textual draws."""
+    drawn: dict[tuple[int, int], object] = {}
+    for height in range(window, 5_000, 37):
+        for top in range(0, height - window + 1, 61):
+            seen = list(ScrollBarRender.render_bar(25, height, window if window < height else 0, top).segments)
+            assert drawn.setdefault(thumb(25, height, window, top), seen) == seen, (height, top)
+    assert len(drawn) > 50

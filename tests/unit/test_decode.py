@@ -6,10 +6,12 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ktui import decode
 from ktui.decode import Kind
-from ktui.jsontext import NotJson, Role, json_lines, tokens
+from ktui.jsontext import NotJson, Role, first_spans, json_lines, tokens
 from ktui.model import Header, Record
 
 
@@ -81,6 +83,28 @@ def test_preview_of_a_value_that_goes_on() -> None:
 def test_a_value_cut_anywhere_is_still_json(cut: int) -> None:
     whole = '{"a": [tr, "é\\"", -1.5e3, true'.replace("[tr", "[null") + "]}"
     assert "".join(token for _, token in tokens(whole[:cut], partial=True))
+
+
+ODD = st.text(st.sampled_from('ab":,{}[]\\\n é😀t1'), max_size=12)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), ODD),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(ODD, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.sampled_from([None, 1, 4]), st.booleans(), st.integers(0, 60), st.integers(0, 300))
+def test_spans_without_a_check_are_those_with_one(
+    value: object, indent: int | None, ascii_only: bool, length: int, cut: int
+) -> None:
+    whole = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    for text, partial in ((whole, False), (whole[:cut], True)):
+        spans = first_spans(text, length, partial=partial)
+        assert partial or spans is not None
+        if spans is not None:
+            checked = [(token + " " * (token in ",:"), role) for role, token in tokens(text, partial=partial)]
+            assert [tuple(span) for span in spans] == checked[: len(spans)]
+            assert len(spans) == len(checked) or sum(len(token) for token, _ in spans) > length
 
 
 def test_null_empty_and_binary_say_so() -> None:

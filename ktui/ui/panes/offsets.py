@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -31,6 +32,8 @@ from ktui.ui.widgets.prompt import Prompt
 
 EVERY = 5.0
 """Seconds between two looks at the offsets."""
+DRAWN_EVERY = 0.2
+"""Seconds in which positions are drawn once at most: moving with every read they would be read no better."""
 AT_ONCE = 64
 """Partitions that are asked for by themselves; each costs one request. Of larger topics those in sight are."""
 
@@ -103,6 +106,9 @@ Looking at a group neither joins nor moves it.
         self.table = LineTable(self._line)
         self._columns = Columns([], 80, group=False)
         self._loading: Worker[None] | None = None
+        self._moved = False
+        """Positions have, since they were drawn."""
+        self._drawn_at = 0.0
         self._asking: Prompt | None = None
         """The prompt that is open; none as soon as it begins to close."""
 
@@ -129,11 +135,20 @@ Looking at a group neither joins nor moves it.
     def update_positions(self, positions: Positions) -> None:
         """The stream has read on."""
         self.rows.update_positions(positions)
-        self.table.refresh()
+        self._moved = True
+        if time.monotonic() - self._drawn_at >= DRAWN_EVERY:
+            self._draw_moved()
+
+    def _draw_moved(self) -> None:
+        """Show where we read, if that is elsewhere now."""
+        if self._moved and self.shown:
+            self._moved, self._drawn_at = False, time.monotonic()
+            self.table.refresh()
 
     def on_mount(self) -> None:
         self._open(self.topic)
         self.set_interval(EVERY, self._look_again)
+        self.set_interval(DRAWN_EVERY, self._draw_moved)
 
     def on_resize(self) -> None:
         self._show()

@@ -7,12 +7,14 @@ styles, so they are applied here once per style instead of once per line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from ktui.jsontext import Role, Span
@@ -20,6 +22,8 @@ from ktui.ui.text import cell_cut, even
 
 ROLES = {f"role--{role.value}" for role in Role} | {"role--cursor", "role--bar", "role--gap", "role--head"}
 """Component classes of a widget that paints."""
+EIGHTHS = 8
+"""Steps of a scrollbar's thumb in a cell."""
 
 ROLE_CSS = """
     & > .role--name { color: $secondary; }
@@ -72,7 +76,7 @@ class Palette:
             else:
                 text = even(text)
                 size = cell_len(text)
-            style = styles[role.value]
+            style = styles[role]
             if used + size <= width:
                 segments.append(Segment(text, style))
                 used += size
@@ -123,6 +127,23 @@ def resize_lines(view: ScrollView, height: int, top: int) -> None:
     view.set_reactive(Widget.scroll_y, float(top))
     view.set_reactive(Widget.scroll_target_y, float(top))
     if view.show_vertical_scrollbar:
-        scrollbar = view.vertical_scrollbar
-        scrollbar.window_virtual_size = height
-        scrollbar.position = top
+        _move_thumb(view.vertical_scrollbar, height, top)
+
+
+def _move_thumb(bar: ScrollBar, height: int, top: int) -> None:
+    """Tell the scrollbar. While a long list grows its thumb stays what it is, and drawing it takes as long as drawing
+    the rows."""
+    before = thumb(bar.size.height, bar.window_virtual_size, bar.window_size, bar.position)
+    bar.set_reactive(ScrollBar.window_virtual_size, height)
+    bar.set_reactive(ScrollBar.position, float(top))
+    if thumb(bar.size.height, height, bar.window_size, top) != before:
+        bar.refresh()
+
+
+def thumb(size: int, height: int, window: int, top: float) -> tuple[int, int]:
+    """Where the thumb of Textual's bar begins and ends, in eighths of a cell; nowhere when all is in the window."""
+    if not 0 < window < height or not size:
+        return 0, 0
+    length = max(1, window / (height / size))  # rounded as Textual does
+    start = int((size - length) * (top / (height - window)) * EIGHTHS)
+    return start, start + ceil(length * EIGHTHS)

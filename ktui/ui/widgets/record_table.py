@@ -30,7 +30,8 @@ from ktui.ui.widgets.record_view import RecordView
 from ktui.ui.widgets.row_painter import RowPainter
 
 FRAMES = 20
-"""Looks at the counters per second: a sane rate, the key latency does not depend on it."""
+"""Looks at the counters per second: a sane rate, the key latency does not depend on it. Where all rows on the screen
+are others at each look nobody reads them, and every other look is enough."""
 
 
 class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -94,6 +95,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._link = link or TerminalLink()
         self._left_at = 0
         self._owed = False
+        self._passed_over = False
         self._drawn: list[Strip] = []
         self.landing = Landing()
 
@@ -297,7 +299,9 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     # Drawing
 
     def _look_on_time(self) -> None:
-        if self._link.clear:
+        flies = self.following and self.view.end - self._seen[1] >= self.page
+        self._passed_over = flies and not self._passed_over
+        if self._link.clear and not self._passed_over:
             self.look()
         if self._owed:
             self._draw()
