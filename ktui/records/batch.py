@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ktui.errors import ProxyError
@@ -23,7 +23,7 @@ class Trouble:
 class Batch:
     """One answer. Without records and trouble it says that all is well and nothing came."""
 
-    records: list[Record] = field(default_factory=list)
+    records: Sequence[Record] = ()
     gaps: list[Gap] = field(default_factory=list)
     """Offsets that are not there, each just before a record of this batch, or before the end of what is wanted."""
     trouble: Trouble | None = None
@@ -32,7 +32,7 @@ class Batch:
     size: int = 0
     """Bytes of the answer that it was made of."""
 
-    def rows(self) -> Iterator[list[Record] | Gap | Note]:
+    def rows(self) -> Iterator[Sequence[Record] | Gap | Note]:
         """Everything in the order in which it is to be shown, records in runs."""
         yield from self.notes
         gaps = {(TopicPartition(gap.topic, gap.partition), gap.last + 1): gap for gap in self.gaps}

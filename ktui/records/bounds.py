@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktui.model import Positions, Record, TopicPartition
+from ktui.model import Positions, TopicPartition
 from ktui.records.batch import Batch
 
 NEVER = 2**63
@@ -37,8 +37,8 @@ class Bounds:
         """Cut what is more than was wanted off a batch, and go back to before it."""
         if self.left is None:
             return
-        surplus: list[Record] = batch.records[self.left :]
-        del batch.records[self.left :]
+        surplus = batch.records[self.left :]
+        batch.records = batch.records[: self.left]
         self.left -= len(batch.records)
         for record in reversed(surplus):
             positions[record.tp] = record.offset

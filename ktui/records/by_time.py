@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import merge
 
 from ktui.model import Record, TopicPartition
 
 
-def by_time(records: list[Record]) -> list[Record]:
+def by_time(records: Sequence[Record]) -> Sequence[Record]:
     """Those of one partition stay in their order, whatever their times. All stay as they came where a time is not
     known: Confluent's proxy sends none."""
     runs: dict[TopicPartition, list[Record]] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from time import perf_counter
@@ -163,7 +163,7 @@ class Checkup:
         cause = "The proxy did not confirm that it deleted the instance."
         return Step("delete it", Result.PROBLEM, "it may be there still", cause, "It may expire by itself.", exchange)
 
-    async def _read(self, consumer: Consumer, start: int, end: int) -> list[Record]:
+    async def _read(self, consumer: Consumer, start: int, end: int) -> Sequence[Record]:
         """The first records that come, if there can be any."""
         max_bytes = self._client.dialect.look.max_bytes
         deadline = perf_counter() + READ_SECONDS
@@ -207,7 +207,7 @@ class Checkup:
         return Step(title, Result.PROBLEM, f"{where}, but {came}", cause, "Look at that offset with another client.")
 
 
-def _judge_read(tp: TopicPartition, sought: int, held: OffsetRange, records: list[Record], took: str) -> Step:
+def _judge_read(tp: TopicPartition, sought: int, held: OffsetRange, records: Sequence[Record], took: str) -> Step:
     if records and records[0].offset >= sought:
         count = f"{len(records)} record{'' if len(records) == 1 else 's'}"
         return Step("read", Result.OK, f"{count} from {tp} @ {records[0].offset:,} on, {took}")

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import ceil
 
-from ktui.model import Gap, Record
+from ktui.model import Gap, Record, Records
 from ktui.records.segment import Note, Row, Segment
 
 __all__ = ["Note", "RecordLog", "Row"]
@@ -56,9 +56,14 @@ class RecordLog:
 
     def extend(self, records: Sequence[Record]) -> None:
         """Append records. A large batch becomes segments as a whole; nothing of it is touched record by record."""
-        self._tail.extend(records)
         self.end += len(records)
         self.kept += len(records)
+        if isinstance(records, Records) and len(records) >= SEALED_ROWS:
+            self._seal()
+            self._add_all(records)
+            self._settle()
+            return
+        self._tail.extend(records)
         if len(self._tail) < SEALED_ROWS:
             self._tail_bytes += sum([_RECORD + len(each.key or b"") + len(each.value or b"") for each in records])
         self._settle()
@@ -117,14 +122,18 @@ class RecordLog:
             del self._segments[:gone], self._starts[:gone]
 
     def _seal(self) -> None:
-        for rows in _pieces(self._tail, self._largest_rows):
+        if self._tail:
+            self._add_all(self._tail)
+        self._tail, self._tail_bytes = [], 0
+
+    def _add_all(self, some: Sequence[Row]) -> None:
+        for rows in _pieces(some, self._largest_rows):
             segment = Segment(rows)
             if segment.size_bytes <= self._largest_bytes or len(rows) == 1:
                 self._add(segment)
                 continue
             for part in _pieces(rows, len(rows) * self._largest_bytes // segment.size_bytes or 1):
                 self._add(Segment(part))
-        self._tail, self._tail_bytes = [], 0
 
     def _add(self, segment: Segment) -> None:
         self._starts.append(self._next_start)

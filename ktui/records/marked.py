@@ -71,7 +71,7 @@ class Marked:
 
     def came(self, start: int, records: Sequence[Record]) -> None:
         """These have come into the log, the first as row `start`: marked ones may be among them, after a jump."""
-        if len(self._rows) and self._rows[0] >= self._log.first:
+        if not self._records or (len(self._rows) and self._rows[0] >= self._log.first):
             return
         offsets = {place[2] for place in self._records}
         for number, record in enumerate(records, start):

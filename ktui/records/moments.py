@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ktui.errors import Busy, Unreachable, Unsupported
 from ktui.model import OffsetRange, Record, TopicPartition
@@ -82,7 +82,7 @@ async def _searched(client: ProxyClient, tp: TopicPartition, ms: int, bounds: Of
     return bounds.clamp(low)
 
 
-async def _glance(consumer: Consumer, client: ProxyClient) -> list[Record]:
+async def _glance(consumer: Consumer, client: ProxyClient) -> Sequence[Record]:
     """The first records of a new consumer, if there are any."""
     gear = client.dialect.look
     max_bytes, waited = gear.max_bytes, 0

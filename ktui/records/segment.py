@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from ktui.model import Gap, Record, TopicPartition
+from ktui.model import Gap, Record, Records, TopicPartition
 from ktui.records.needle import Needle
 
 T = TypeVar("T")
@@ -54,30 +54,30 @@ class Segment:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = len(rows)
         self._marks: dict[int, Gap | Note] = {}
-        if set(map(type, rows)) != {Record}:
+        if not isinstance(rows, Records) and set(map(type, rows)) != {Record}:
             self._marks = {place: row for place, row in enumerate(rows) if not isinstance(row, Record)}
             rows = [row for row in rows if isinstance(row, Record)]
-        records = cast(Sequence[Record], rows)
+        records = Records.of(cast(Sequence[Record], rows))
         self.kept = len(records)
         """Records, without marks."""
         self._numbers = _numbers(self.rows, self._marks)
         self._columns(records)
         self.size_bytes = self._size()
 
-    def _columns(self, records: Sequence[Record]) -> None:
-        topics = [record.topic for record in records]
+    def _columns(self, records: Records) -> None:
+        topics = records.topics
         self._topics = tuple(topics[:1])
         self._which_topic: array[int] | None = None
         if topics and topics.count(topics[0]) < len(topics):
             self._topics = tuple(dict.fromkeys(topics))
             index = {topic: which for which, topic in enumerate(self._topics)}
             self._which_topic = array("H", [index[topic] for topic in topics])
-        self._partitions = _partitions([record.partition for record in records])
-        self._offsets = _offsets([record.offset for record in records])
-        self._timestamps = _times([record.timestamp for record in records])
-        self._keys = _Column([record.key for record in records])
-        self._values = _Column([record.value for record in records])
-        headers = [record.headers for record in records]
+        self._partitions = _partitions(records.partitions)
+        self._offsets = _offsets(records.offsets)
+        self._timestamps = _times(records.timestamps)
+        self._keys = _Column(records.keys)
+        self._values = _Column(records.values)
+        headers = records.headers
         self._headers = {place: some for place, some in enumerate(headers) if some} if any(headers) else {}
 
     def __getitem__(self, place: int) -> Row:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from ktui.errors import Busy, Conflict, ConsumerGone, ProxyError, Unacceptable, Unreachable
@@ -231,7 +231,7 @@ class Stream:
         consumer.gear = gear = self._pace.gear
         return Ask(None if self.behind > 0 else gear.timeout_ms, self._pace.max_bytes)
 
-    async def _next(self, reads: ReadAhead) -> Batch | tuple[Read, list[Record]]:
+    async def _next(self, reads: ReadAhead) -> Batch | tuple[Read, Sequence[Record]]:
         """One answer, or what to hand out instead. The read after it is sent before this one is looked into."""
         self._look_due = False
         try:
@@ -252,7 +252,7 @@ class Stream:
             return self._go_back()
         return read, received
 
-    async def _taken(self, read: Read, received: list[Record]) -> AsyncGenerator[Batch, None]:
+    async def _taken(self, read: Read, received: Sequence[Record]) -> AsyncGenerator[Batch, None]:
         """The records of an answer, some at a time, and then what they mean for the next reads. With no await between
         the positions, which advance in `accept`, and the handing out: cancelled there, records would be lost."""
         notes = []
@@ -271,7 +271,7 @@ class Stream:
             yield batch
         self._consider(read, received)
 
-    def _consider(self, read: Read, received: list[Record]) -> None:
+    def _consider(self, read: Read, received: Sequence[Record]) -> None:
         """What an answer says about how to go on."""
         if self._intake.outdated:
             self._edges.doubt()
@@ -297,7 +297,7 @@ class Stream:
             and 1 < read.max_bytes <= read.size
         )
 
-    def _beyond(self, read: Read, received: list[Record]) -> bool:
+    def _beyond(self, read: Read, received: Sequence[Record]) -> bool:
         """Whether this read may have cost others. Sizes of records that were decoded there say nothing."""
         if self._format == "binary":
             return self._pace.beyond(received, read.max_bytes)

@@ -7,7 +7,7 @@ are looked at through them, but nothing of ours reads by one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -33,7 +33,7 @@ _NOTHING = 8
 class Read:
     """The answer to one read, not decoded yet: that may be done while the next read is on its way."""
 
-    records: Callable[[], list[Record]]
+    records: Callable[[], Sequence[Record]]
     """Raises NotAProxy or Unreachable for what are no records, and then spends the instance."""
     size: int
     """Bytes of the answer."""
@@ -100,7 +100,7 @@ class Consumer:
         """Takes effect at the next read: to miss nothing, seek to the end offset instead."""
         await self._post("/positions/end", codec.partitions_body(tps))
 
-    async def poll(self, timeout_ms: int | None = None, max_bytes: int | None = None) -> list[Record]:
+    async def poll(self, timeout_ms: int | None = None, max_bytes: int | None = None) -> Sequence[Record]:
         """The records of one `read`."""
         return (await self.read(timeout_ms, max_bytes)).records()
 
@@ -144,9 +144,9 @@ class Consumer:
             self._short_until = 0.0
         return Read(lambda: self._decoded(answer), answer.exchange.response_size, max_bytes, short)
 
-    def _decoded(self, answer: Answer) -> list[Record]:
+    def _decoded(self, answer: Answer) -> Sequence[Record]:
         if answer.records is not None:
-            return list(answer.records)
+            return answer.records
         spent, self._spent = self._spent, True
         records = codec.read(answer, lambda body: codec.records(body, self._format))
         self._spent = spent

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ktui.model import Record
+from ktui.model import Record, Records
 
 TAKES = {"takes_records": True}
 """The extension of a request that says so. A transport to elsewhere does not look at it."""
@@ -21,7 +21,7 @@ _encode = msgspec.json.Encoder().encode
 def shown(records: Sequence[Record], least: int) -> tuple[bytes, int]:
     """The JSON text of the first records, in at least so many bytes, and how long that of all would be, near enough."""
     count = least // (_FRAME + records[0].size) + 1 if records else 1
-    while len(text := _encode(records[:count])) < least and count < len(records):
+    while len(text := _encode(list(records[:count]))) < least and count < len(records):
         count *= 2
     if count >= len(records):
         return text, len(text)
@@ -31,4 +31,4 @@ def shown(records: Sequence[Record], least: int) -> tuple[bytes, int]:
 
 def _mean(records: Sequence[Record]) -> float:
     """Bytes of a record, near enough."""
-    return _FRAME + sum([record.size for record in records]) / len(records)
+    return _FRAME + sum(Records.of(records).sizes()) / len(records)

@@ -80,7 +80,7 @@ class GatewayReading:
     ) -> None:
         self._instance, self._per_poll, self._max_bytes = instance, per_poll, max_bytes
         self._traffic, self._schemas = traffic, schemas
-        self._taken: list[Record] = []
+        self._taken: Sequence[Record] = ()
         self._size = 0
         """Bytes of what was taken, as far as they were counted: one record is enough for most reads."""
 
@@ -88,7 +88,7 @@ class GatewayReading:
         """Read for at most that long; the JSON text of the answer."""
         await self.take(seconds, sleep)
         if self._instance.format == "binary":
-            return _encode(self._taken)  # a record is the wire shape: msgspec makes the base64
+            return _encode(list(self._taken))  # a record is the wire shape: msgspec makes the base64
         if self._schemas is not None and self._instance.format != "json":
             return _encode(await by_schema(self._schemas, self._instance.format, self._taken))
         return _encode([as_json(record) for record in self._taken])
@@ -105,7 +105,7 @@ class GatewayReading:
             raise ApiError("closed")
         least = max(1, min(self._instance.min_bytes or 1, self._max_bytes - 1))
         while self._size < least and (polled := await self._poll()):
-            self._taken += polled
+            self._taken = [*self._taken, *polled] if self._taken else polled
             self._size += len(polled)  # a record without bytes is something too
             if least > self._size:
                 self._size += sum(record.size for record in polled)

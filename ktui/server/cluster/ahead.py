@@ -8,13 +8,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, compress, repeat
-from operator import add, attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from confluent_kafka import KafkaError as Code
 from confluent_kafka import Message
 
-from ktui.model import Header, Record, TopicPartition
+from ktui.model import Header, Records, TopicPartition
 
 
 class Reached(NamedTuple):
@@ -29,21 +29,19 @@ class Reached(NamedTuple):
         return TopicPartition(self.topic, self.partition)
 
 
-_topic, _partition, _offset = attrgetter("topic"), attrgetter("partition"), attrgetter("offset")
 _kind, _stamp = itemgetter(0), itemgetter(1)
 
 
 class Ahead:
-    """Records and what was reached, in the order in which they came, with their sizes beside them."""
+    """Records as columns, and beside them what was reached, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._items: list[Record | Reached] = []
-        self._sizes: list[int] = []
-        self._marked = False
-        """Whether there is something among the items that is no record."""
+        self._records = _none()
+        self._reached: list[tuple[int, Reached]] = []
+        """Each with the number of records before it."""
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._records)
 
     def take(self, messages: Sequence[Message]) -> list[Message]:
         """Take messages in; those that tell of an error come back."""
@@ -56,11 +54,8 @@ class Ahead:
             self._extend(messages[begin:at])
             begin, message, error = at + 1, messages[at], errors[at]
             if error is not None and error.code() == Code._PARTITION_EOF:
-                self._items.append(
-                    Reached(message.topic() or "", message.partition() or 0, (message.offset() or 0) - 1)
-                )
-                self._sizes.append(0)
-                self._marked = True
+                reached = Reached(message.topic() or "", message.partition() or 0, (message.offset() or 0) - 1)
+                self._reached.append((len(self), reached))
             else:
                 refused.append(message)
         self._extend(messages[begin:])
@@ -69,67 +64,68 @@ class Ahead:
     def _extend(self, messages: Sequence[Message]) -> None:
         if not messages:
             return
-        keys, values = list(map(Message.key, messages)), list(map(Message.value, messages))
-        stamps, headers = list(map(Message.timestamp, messages)), list(map(Message.headers, messages))
-        topics = _shared(list(map(Message.topic, messages)))
-        partitions, offsets = map(Message.partition, messages), map(Message.offset, messages)
-        make: Callable[..., Record] = Record
-        fields = (topics, partitions, offsets, keys, values, _times(stamps), _headers(headers))
-        self._items += map(make, *fields)
-        self._sizes += map(add, _lengths(keys), _lengths(values))
+        records = self._records
+        records.topics += _shared(list(map(Message.topic, messages)))
+        records.partitions += cast(Iterable[int], map(Message.partition, messages))
+        records.offsets += cast(Iterable[int], map(Message.offset, messages))
+        records.keys += map(Message.key, messages)
+        records.values += map(Message.value, messages)
+        records.timestamps += _times(list(map(Message.timestamp, messages)))
+        records.headers += _headers(list(map(Message.headers, messages)))
 
-    def hand_out(self, limit: int, max_bytes: int | None) -> tuple[list[Record], dict[tuple[str, int], int]]:
+    def hand_out(self, limit: int, max_bytes: int | None) -> tuple[Records, dict[TopicPartition, int]]:
         """At most so many records, with at most so many bytes but one at least; and the positions behind them."""
-        items, count = self._items, min(limit, len(self._items))
-        sizes = self._sizes[:count]
-        if max_bytes is not None and sum(sizes) > max_bytes:
-            count = bisect_right(list(accumulate(sizes)), max_bytes)
-        count = max(count, self._first)
-        found = items[:count]
-        del items[:count], self._sizes[:count]
-        passed = _passed(found)
-        if not self._marked:
-            return cast(list[Record], found), passed
-        self._marked = bool(items)
-        return [each for each in found if isinstance(each, Record)], passed
+        found, rest = self._cut(limit)
+        if max_bytes is not None and found and sum(found.sizes()) > max_bytes:
+            found, rest = self._cut(max(1, bisect_right(list(accumulate(found.sizes())), max_bytes)))
+        self._records = rest
+        return found, self._passed(found)
 
-    @property
-    def _first(self) -> int:
-        """Items up to the first record."""
-        if not self._marked:
-            return min(1, len(self._items))
-        return next((n for n, each in enumerate(self._items, 1) if isinstance(each, Record)), len(self._items))
+    def _cut(self, count: int) -> tuple[Records, Records]:
+        """The first so many, and the others."""
+        if count >= len(self):
+            return self._records, _none()
+        return self._records[:count], self._records[count:]
+
+    def _passed(self, found: Records) -> dict[TopicPartition, int]:
+        """The positions behind what is handed out, and behind what was reached before the next record."""
+        count, passed, begin = len(found), dict[TopicPartition, int](), 0
+        for place, reached in self._reached:
+            if place > count:
+                break
+            passed.update(_behind(found[begin:place]))
+            passed[reached.tp] = reached.offset + 1
+            begin = place
+        passed.update(_behind(found[begin:] if begin else found))
+        self._reached = [(place - count, reached) for place, reached in self._reached if place > count]
+        return passed
 
     def keep(self, wanted: Callable[[TopicPartition], bool]) -> None:
         """Leave only what is of some partitions."""
-        kept = [wanted(each.tp) for each in self._items]
-        self._items = list(compress(self._items, kept))
-        self._sizes = list(compress(self._sizes, kept))
+        kept = [wanted(tp) for tp, start, stop in self._records.runs() for _ in range(start, stop)]
+        before = [0, *accumulate(kept)]
+        self._reached = [(before[place], reached) for place, reached in self._reached if wanted(reached.tp)]
+        self._records = self._records.where(kept)
 
     def clear(self) -> None:
         """Forget all of it."""
-        self._items, self._sizes, self._marked = [], [], False
+        self._records, self._reached = _none(), []
 
 
-def _passed(items: Sequence[Record | Reached]) -> dict[tuple[str, int], int]:
+def _none() -> Records:
+    return Records([], [], [], [], [], [], [])
+
+
+def _behind(records: Records) -> dict[TopicPartition, int]:
     """The positions behind them."""
-    topics, passed = set(map(_topic, items)), {}
-    for topic in topics:
-        of_it = items if len(topics) == 1 else [each for each in items if each.topic == topic]
-        last = dict(zip(map(_partition, of_it), map(_offset, of_it), strict=True))
-        passed.update({(topic, partition): offset + 1 for partition, offset in last.items()})
-    return passed
+    return {tp: records.offsets[stop - 1] + 1 for tp, _, stop in records.runs()}
 
 
-def _shared(topics: list[str | None]) -> Iterable[str | None]:
+def _shared(topics: list[Any]) -> Iterable[str]:
     """The same, with one text for all of a topic: each message comes with its own, which costs memory and hashing."""
     if topics.count(topics[0]) == len(topics):
-        return repeat(topics[0])
-    return map(dict(zip(topics, topics, strict=True)).get, topics)
-
-
-def _lengths(parts: list[Any]) -> Iterable[int]:
-    return map(len, parts) if None not in parts else [len(part) if part else 0 for part in parts]
+        return repeat(topics[0], len(topics))
+    return map(dict(zip(topics, topics, strict=True)).__getitem__, topics)
 
 
 def _times(stamps: list[tuple[int, int]]) -> Iterable[int | None]:
@@ -142,5 +138,5 @@ def _times(stamps: list[tuple[int, int]]) -> Iterable[int | None]:
 def _headers(headers: list[Any]) -> Iterable[tuple[Header, ...]]:
     """Headers are pairs, whatever else a producer may be given."""
     if not any(headers):
-        return repeat(())
+        return repeat((), len(headers))
     return [tuple(Header(name, value) for name, value in each) if each else () for each in headers]

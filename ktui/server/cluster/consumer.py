@@ -20,7 +20,7 @@ from confluent_kafka import Consumer as Client
 from confluent_kafka import KafkaError as Code
 from confluent_kafka import TopicPartition as Place
 
-from ktui.model import Record, TopicPartition
+from ktui.model import Record, Records, TopicPartition
 from ktui.server.cluster.ahead import Ahead
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
@@ -250,11 +250,11 @@ class ClusterConsumer:
             elif error.code() not in PASSED_OVER:
                 self._failure = translated(error, self._connection.complaints)
 
-    def _handed_out(self, limit: int, max_bytes: int | None) -> list[Record]:
+    def _handed_out(self, limit: int, max_bytes: int | None) -> Records:
         """The next records, and the positions behind them."""
         found, passed = self._ahead.hand_out(limit, max_bytes)
-        for place, offset in passed.items():
-            if (tp := TopicPartition(*place)) in self._positions:
+        for tp, offset in passed.items():
+            if tp in self._positions:
                 self._positions[tp] = offset
         return found
 
