@@ -7,7 +7,7 @@ trying offsets: those up to the end are answered, those beyond are refused.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from ktui.errors import NotFound
@@ -45,7 +45,7 @@ class ByOffset:
 
     async def read(
         self, tp: TopicPartition, offset: int, timeout_ms: int, max_bytes: int, format: str = "binary"
-    ) -> list[Record] | None:
+    ) -> Sequence[Record] | None:
         """Records from an offset on, empty at the end. None: the partition does not reach from before to there."""
         answer = await self._ask(tp, offset, timeout_ms, max_bytes, format)
         if answer.status in SUCCESS:

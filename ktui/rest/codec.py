@@ -10,7 +10,18 @@ from typing import TypeVar
 import msgspec
 
 from ktui.errors import NotAProxy, Unacceptable, Unreachable
-from ktui.model import Draft, Header, OffsetRange, Partition, Positions, Produced, Record, TopicDetail, TopicPartition
+from ktui.model import (
+    Draft,
+    Header,
+    OffsetRange,
+    Partition,
+    Positions,
+    Produced,
+    Record,
+    Records,
+    TopicDetail,
+    TopicPartition,
+)
 from ktui.rest import refusals
 from ktui.rest.dialect import Dialect
 from ktui.rest.wire import Answer
@@ -154,11 +165,11 @@ def brokers(body: bytes) -> list[int]:
     return _BROKERS.decode(body).brokers
 
 
-def records(body: bytes, format: str = "binary") -> list[Record]:
+def records(body: bytes, format: str = "binary") -> Records:
     """Records as a read gives them. No record keeps the body alive. Unacceptable when one says that it is not of the
     format."""
     if format == "binary":
-        return _RECORDS.decode(body)
+        return Records.of(_RECORDS.decode(body))
     if format == "text":
         texts = _TEXT_RECORDS.decode(body)
         return _with(texts, [_utf8(each.key) for each in texts], [_utf8(each.value) for each in texts])
@@ -278,12 +289,12 @@ def _in_order(found: list[_Partition]) -> tuple[Partition, ...]:
 
 
 def _with(
-    found: Sequence[_RawRecord] | Sequence[_TextRecord], keys: Iterable[bytes | None], values: Iterable[bytes | None]
-) -> list[Record]:
-    """Records of what was found, by loops of C: in Python's own they took as long again as the decoding."""
+    found: Sequence[_RawRecord] | Sequence[_TextRecord], keys: list[bytes | None], values: list[bytes | None]
+) -> Records:
+    """Records of what was found."""
     topics, partitions = [each.topic for each in found], [each.partition for each in found]
     offsets, timestamps = [each.offset for each in found], [each.timestamp for each in found]
-    return list(map(Record, topics, partitions, offsets, keys, values, timestamps, [each.headers for each in found]))
+    return Records(topics, partitions, offsets, keys, values, timestamps, [each.headers for each in found])
 
 
 def _exact(raws: Sequence[msgspec.Raw]) -> list[bytes | None]:
