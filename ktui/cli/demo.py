@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ktui.cli import Work
@@ -11,6 +11,7 @@ from ktui.cli.open import add_options, read_config, run_app
 from ktui.cli.terminal import curtain, need_terminal, prepare_terminal
 
 if TYPE_CHECKING:
+    from ktui.server.demo import Demo
     from ktui.ui.app import Opened
 
 
@@ -39,10 +40,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def open_demo(seed: int = 1) -> Opened:
-    """A client of a new demo, and the traffic that has to run beside it."""
+    """A client of a new demo, and the traffic that has to run beside it. The demo is made when it is first asked: its
+    history and the server it stands on take longer than the first picture."""
     from ktui.rest.client import ProxyClient
-    from ktui.server.demo import demo
     from ktui.ui.app import Opened
 
-    running = demo(seed)
-    return Opened(ProxyClient("http://demo:8082", transport=running.sandbox.transport()), "demo", running.run)
+    @cache
+    def running() -> Demo:
+        from ktui.server.demo import demo
+
+        return demo(seed)
+
+    client = ProxyClient("http://demo:8082", transport=lambda: running().sandbox.transport())
+    return Opened(client, "demo", lambda: running().run())

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ktui.rest.client import ProxyClient
     from ktui.server.schemas.schemas import Schemas
+    from ktui.server.within import GatewayTransport
 
 MISSING = "asking a cluster itself needs confluent-kafka, which is not installed: pip install 'ktui[kafka]'"
 WOULD_LISTEN = "http://127.0.0.1:8082"
@@ -26,13 +27,17 @@ def client_of(config: Config) -> ProxyClient:
     from ktui.cli.open import dialect_of
     from ktui.rest.client import ProxyClient
     from ktui.server.cluster.connection import check
-    from ktui.server.cluster.kafka import ClusterKafka
-    from ktui.server.gateway import Gateway
-    from ktui.server.within import GatewayTransport
 
     properties, registry = properties_of(config), registry_of(config)
     check(properties)
-    transport = GatewayTransport(lambda: Gateway(ClusterKafka(properties), schemas=schemas_of(registry)))
+
+    def transport() -> GatewayTransport:
+        from ktui.server.cluster.kafka import ClusterKafka
+        from ktui.server.gateway import Gateway
+        from ktui.server.within import GatewayTransport
+
+        return GatewayTransport(lambda: Gateway(ClusterKafka(properties), schemas=schemas_of(registry)))
+
     return ProxyClient(WOULD_LISTEN, transport=transport, stands_for=config.url, dialect=dialect_of(config))
 
 

@@ -14,12 +14,14 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import httpx
-
 from ktui.errors import ConfigError, Forbidden, Unreachable
+
+if TYPE_CHECKING:
+    import httpx
 
 COMMAND_SECONDS = 30.0
 """Longest time that a command may take."""
@@ -43,8 +45,8 @@ def is_secret(header: str) -> bool:
     return _SECRET_NAME.search(header) is not None
 
 
-class Seal(httpx.Auth):
-    """The secret headers of one request."""
+class Seal:
+    """The secret headers of one request: called by httpx just before it is sent."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self.names = list(headers)
@@ -56,11 +58,11 @@ class Seal(httpx.Auth):
     def __repr__(self) -> str:
         return "<sealed>"
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def __call__(self, request: httpx.Request) -> httpx.Request:
         given = {name.lower() for name in self.names}
         kept = [pair for pair in request.headers.raw if pair[0].decode("latin-1").lower() not in given]
-        request.headers = httpx.Headers([*kept, *self._headers])
-        yield request
+        request.headers = type(request.headers)([*kept, *self._headers])
+        return request
 
 
 class Command:

@@ -7,8 +7,8 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
-import httpx
 import msgspec
 
 from ktui.errors import Busy, Conflict, NotFound, Unacceptable, Unsupported
@@ -25,6 +25,9 @@ from ktui.rest.instances import Instance, Instances
 from ktui.rest.probing_v3 import probe_v3
 from ktui.rest.tls import Tls
 from ktui.rest.wire import SUCCESS, Wire, refuse
+
+if TYPE_CHECKING:
+    import httpx
 
 PARALLEL = 8
 """Most calls at once when one question takes many."""
@@ -46,11 +49,12 @@ class ProxyClient:
         dialect: Dialect | None = None,
         credentials: Credentials | None = None,
         tls: Tls | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | Callable[[], httpx.AsyncBaseTransport] | None = None,
         stands_for: str | None = None,
     ) -> None:
         """`credentials` stand for `user`, `password`, `headers` and what the address holds. `stands_for`: what a
-        person is told to be asked, where `transport` leads to something else than `url`."""
+        person is told to be asked, where `transport` leads to something else than `url`. A function that makes the
+        transport is called by the first request."""
         place = address.parse(url, user, password)
         self.base = place.url
         """The address that the paths of the API follow: without credentials, without a trailing slash."""

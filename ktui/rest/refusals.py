@@ -11,7 +11,6 @@ import socket
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import httpx
 import msgspec
 
 from ktui.errors import (
@@ -105,6 +104,8 @@ def _not_found(path: str, code: int | None, message: str, exchange: Exchange) ->
 
 def unreachable(error: BaseException, where: str, seconds: float, begun: bool) -> str:
     """A sentence about a connection that gave no answer. `begun`: the beginning of one had come."""
+    import httpx
+
     for cause in causes(error):
         if isinstance(cause, socket.gaierror):
             return f"The name {where.rpartition(':')[0]} is not known (DNS)"
@@ -133,11 +134,15 @@ CONNECT_SECONDS = 5.0
 
 def never_sent(error: BaseException | None) -> bool:
     """Whether the request cannot have reached a server."""
+    import httpx
+
     return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
 
 
 def went_silent(error: BaseException) -> bool:
     """Whether the other side ended the connection, or never spoke HTTP."""
+    import httpx
+
     refused = any(isinstance(cause, socket.gaierror | ConnectionRefusedError) for cause in causes(error))
     refused |= any(sign in str(error).lower() for sign in _REFUSED)
     timed = isinstance(error, httpx.TimeoutException)

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from ktui.errors import ConfigError
 
 _EXPIRED, _NOT_YET = 10, 9
@@ -60,6 +58,8 @@ class Tls:
         return tuple(words)
 
     def _trust(self) -> ssl.SSLContext:
+        import httpx
+
         if self.insecure:
             return httpx.create_ssl_context(verify=False)
         if self.ca_file is None:

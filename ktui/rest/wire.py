@@ -1,7 +1,8 @@
 """One request and its answer: exact headers, timeouts, secrets hidden, and the Exchange that every call leaves behind.
 
 The only one that sends. Never retries, but for a 401 when a command gives other credentials. What an answer means is
-judged in `refusals.py`.
+judged in `refusals.py`. httpx is imported by the first request, here and there: that takes 40 to 90 ms, and the screen
+is drawn before.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ from collections import deque
 from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-import httpcore
-import httpx
+from typing import TYPE_CHECKING
 
 from ktui import __version__
 from ktui.errors import NotAProxy, ProxyError, Unreachable
@@ -24,6 +23,9 @@ from ktui.rest import handed, refusals, tls
 from ktui.rest.address import Address, scrub
 from ktui.rest.auth import HIDDEN, Credentials, Seal, is_secret
 from ktui.rest.tls import Tls
+
+if TYPE_CHECKING:
+    import httpx
 
 CONTROL = "application/vnd.kafka.v2+json"
 """Accept and Content-Type of everything but records: the one value that all makes of proxy take (reference 1.2)."""
@@ -38,11 +40,6 @@ KEPT_EXCHANGES = 1000
 
 _MARGIN = 4 * 1024
 """Bytes beyond those kept in which the end of a secret is looked for."""
-_BROKEN = (httpx.RequestError, httpx.InvalidURL, ssl.SSLError)
-"""What httpx raises: the second for some redirects, though told not to follow any, the third for alerts that come
-after the handshake."""
-httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024
-"""As much as asyncio reads at once: what is cut into the 64 KiB that httpcore asks for takes half as long again."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -73,7 +70,7 @@ class Wire:
         address: Address,
         credentials: Credentials | None = None,
         tls: Tls | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | Callable[[], httpx.AsyncBaseTransport] | None = None,
     ) -> None:
         """ConfigError when a file of `tls` cannot be used. For http:// none of them is looked at."""
         self.address = address
@@ -96,14 +93,11 @@ class Wire:
         self.curl_options = tls.curl if self._speaks_tls else ()
         """How curl would trust the proxy and show who we are."""
         self._tells_nothing = transport is not None
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            # A context costs 16 to 44 ms and http:// needs none: an empty one trusts nobody, should TLS come up.
-            verify=tls.context() if self._speaks_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            trust_env=not address.loopback,  # nobody's HTTP_PROXY leads to the proxy on this machine
-            follow_redirects=False,
-            limits=httpx.Limits(keepalive_expiry=15.0),  # Jetty hangs up after 30 s
-        )
+        # A context costs 16 to 44 ms and http:// needs none: an empty one trusts nobody, should TLS come up.
+        self._context = tls.context() if self._speaks_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._transport = transport
+        self._http: httpx.AsyncClient | None = None
+        """None before the first request."""
 
     async def request(
         self,
@@ -151,7 +145,25 @@ class Wire:
         """Close all connections. Requests from now on are Unreachable."""
         self.closed = True
         await self.credentials.aclose()
-        await self._http.aclose()
+        if self._http is not None:
+            await self._http.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            import httpcore
+            import httpx
+
+            # As much as asyncio reads at once: cut into the 64 KiB of httpcore it takes half as long again.
+            httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024
+            transport = self._transport
+            self._http = httpx.AsyncClient(
+                transport=transport() if callable(transport) else transport,
+                verify=self._context,
+                trust_env=not self.address.loopback,  # nobody's HTTP_PROXY leads to the proxy on this machine
+                follow_redirects=False,
+                limits=httpx.Limits(keepalive_expiry=15.0),  # Jetty hangs up after 30 s
+            )
+        return self._http
 
     async def _admitted(
         self,
@@ -185,6 +197,8 @@ class Wire:
         seal: Seal,
         on_sent: Callable[[], None] | None,
     ) -> Answer:
+        import httpx
+
         exchange = self._note(method, path, headers, body)
         if self.closed:
             exchange.failure, exchange.milliseconds = "The connection was closed before", 0.0
@@ -195,7 +209,7 @@ class Wire:
         unsent = 0
         try:
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
-            async with self._http.stream(
+            async with self._client().stream(
                 method,
                 self.address.url + path,
                 content=body,
@@ -218,7 +232,8 @@ class Wire:
             if response.status_code not in SUCCESS:  # goes into messages
                 whole = self.credentials.hide(whole)
             return Answer(response.status_code, response.headers, whole, exchange, records)
-        except _BROKEN as error:
+        except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as error:
+            # the second comes of some redirects, though told not to follow any, the third of alerts after the handshake
             exchange.failure = self.credentials.hide_text(scrub(self._unreachable(error, seconds, exchange)))
             for cause in refusals.causes(error):
                 cause.__traceback__ = None  # its frames hold the headers as they were sent
@@ -242,6 +257,8 @@ class Wire:
 
     def _unreachable(self, error: Exception, seconds: float, exchange: Exchange) -> str:
         """Why there is no answer, in a sentence."""
+        import httpx
+
         where, begun = self.address.where, exchange.status is not None
         if isinstance(error, httpx.InvalidURL) or "location header" in str(error):
             return f"{where} redirects to what is no address"
@@ -256,6 +273,8 @@ class Wire:
 
     def _redirected(self, method: str, answer: Answer) -> str:
         """Where to look instead, when that is the same place. Nothing of ours is sent anywhere else."""
+        import httpx
+
         here = httpx.URL(self.address.url)
         try:
             target = httpx.URL(answer.exchange.url).join(answer.headers.get("location", ""))

@@ -90,8 +90,10 @@ class KtuiApp(App[None]):
         self._sure_to_quit = False
         self._typed: deque[events.Key] = deque()
         """Keys that wait for their turn."""
+        self._busy = True
+        """Whether the next key has to wait: one is acted on, or there is nothing yet to act on."""
         self._acting: asyncio.Task[None] | None = None
-        """Waits until a key has been acted on; None when no key is."""
+        """Waits until a key has been acted on."""
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
         self._unused_themes = self._use_themes()  # before anything is styled: a change of theme styles all again
@@ -111,10 +113,7 @@ class KtuiApp(App[None]):
         self._catch_signals()
         self._warn("Theme not used", self._unused_themes)
         self._use_keys()
-        await self.push_screen(self._first_screen())
-        self._start_background()
-        if not self.is_headless:
-            self.call_after_refresh(_tune_garbage_collection)
+        self.call_later(self._begin)  # outside of this handler: what is laid out before its end is drawn for nobody
 
     async def on_unmount(self) -> None:
         if self._acting is not None:
@@ -123,9 +122,27 @@ class KtuiApp(App[None]):
         for number in self._signals:
             get_running_loop().remove_signal_handler(number)
 
+    async def _begin(self) -> None:
+        screen = self._first_screen()
+        await self.push_screen(screen)
+        screen.call_after_refresh(self._go_on, screen)
+
+    async def _go_on(self, screen: MainScreen) -> None:
+        """The first picture is painted: do what it did not need, then take keys."""
+        await screen.complete()
+        self._start_background()
+        if not self.is_headless:
+            _tune_garbage_collection()
+        self.call_later(self._act)
+
     def _first_screen(self) -> MainScreen:
         config = self.config if self._opened.background is None else replace(self.config, state_path=None)
-        return MainScreen(self._opened.proxy, self._opened.title, config, self.link)
+        return MainScreen(self._opened.proxy, self._opened.title, config, self.link, self._size_classes())
+
+    def _size_classes(self) -> list[str]:
+        """What the breakpoints make of the terminal's size. Known before it is mounted, a screen is styled once."""
+        sides = (self.size.width, self.HORIZONTAL_BREAKPOINTS), (self.size.height, self.VERTICAL_BREAKPOINTS)
+        return [max(point for point in points if point[0] <= side)[1] for side, points in sides]
 
     def _catch_signals(self) -> None:
         """Textual leaves these to their default, which is death without a word to the proxy."""
@@ -164,7 +181,9 @@ class KtuiApp(App[None]):
         """Look at another proxy; the one before is left clean."""
         before, self._opened = self._opened, opened
         self.workers.cancel_group(self, "background")
-        await self.switch_screen(self._first_screen())
+        screen = self._first_screen()
+        await self.switch_screen(screen)
+        await screen.complete()
         self._start_background()
         await before.proxy.aclose()
 
@@ -173,7 +192,7 @@ class KtuiApp(App[None]):
             await super().on_event(event)
             return
         self._typed.append(event)
-        if self._acting is None:
+        if not self._busy:
             await self._act()
 
     async def _act(self) -> None:
@@ -183,8 +202,9 @@ class KtuiApp(App[None]):
         first of them is acted on: of "g", "1", "8", "1" the digits would be lost before the prompt is there, and of
         "enter", "2" the 2 would still go into the prompt.
         """
-        self._acting = None
+        self._busy = False
         if self._typed and not self._exit:  # what comes after the last key has nobody left to go to
+            self._busy = True
             await super().on_event(self._typed.popleft())
             self._acting = asyncio.create_task(self._act_on())
 

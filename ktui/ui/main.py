@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events, on, work
@@ -78,11 +79,16 @@ class MainScreen(Screen[None]):
 
         error: ProxyError
 
-    def __init__(self, proxy: ProxyClient, title: str, config: Config, link: TerminalLink) -> None:
-        super().__init__(classes="-on-topics -lower-offsets")
+    def __init__(
+        self, proxy: ProxyClient, title: str, config: Config, link: TerminalLink, size_classes: Sequence[str] = ()
+    ) -> None:
+        """`size_classes`: those of the breakpoints that the terminal has."""
+        super().__init__(classes=" ".join(["-on-topics", "-lower-offsets", *size_classes]))
         self.proxy, self._title, self._config, self._link = proxy, title, config, link
         self.doctor = Doctor(proxy)
+        self.record_pane = RecordPane(proxy, id="record")
         self._before = "stream"
+        self._painted = False
 
     def compose(self) -> ComposeResult:
         yield TopLine.of(self.proxy, self._title)
@@ -97,7 +103,6 @@ class MainScreen(Screen[None]):
                 with Horizontal(id="lower"):
                     yield OffsetsPane(self.proxy, id="offsets").data_bind(MainScreen.topic)
                     yield ComposerPane(self.proxy, id="composer").data_bind(MainScreen.topic)
-            yield RecordPane(self.proxy, id="record")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -106,11 +111,19 @@ class MainScreen(Screen[None]):
         self.stream_pane = self.query_one(StreamPane)
         self.offsets_pane = self.query_one(OffsetsPane)
         self.composer_pane = self.query_one(ComposerPane)
-        self.record_pane = self.query_one(RecordPane)
         self.set_interval(0.25, self._count)
         self.query_one(TabLine).shown = self.shown
         self.focus_pane(self.shown)
+
+    async def complete(self) -> None:
+        """Ask the proxy, and mount what the first picture does not show: it is painted in half the time without."""
         self.probe()
+        await self.query_one("#body").mount(self.record_pane)
+        await self.composer_pane.complete()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = event.refresh_styles and self._painted  # what was just mounted has its styles
+        self._painted = True
 
     @property
     def sending(self) -> bool:

@@ -42,7 +42,7 @@ class House:
 
         Pilot's own `pause` waits for an idle processor, up to a second: with a stream that polls it never comes.
         """
-        while (self.app._typed or self.app._acting) and not self.app._exit:  # noqa: ASYNC110
+        while (self.app._typed or self.app._busy) and not self.app._exit:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         for _ in range(3):  # the app hands on to the screen, the screen to the widget
             await self.pilot._wait_for_screen()
@@ -141,5 +141,6 @@ async def at_home(
     app = KtuiApp(proxy, title=title)
     async with app.run_test(size=size, notifications=True) as pilot:
         house = House(app, pilot)
-        await house.until(lambda: app.screen is app.main_screen and not app.main_screen.topics_pane.loading_topics)
+        await house.until(lambda: isinstance(app.screen, MainScreen) and app.screen.is_mounted)
+        await house.until(lambda: not app.main_screen.topics_pane.loading_topics)
         yield house

@@ -27,6 +27,7 @@ def pane(sandbox: Sandbox, proxy: ProxyClient) -> ComposerPane:
 
 
 async def opened(pilot: Pilot[None], pane: ComposerPane, value: str = "") -> None:
+    await pane.complete()
     pane.topic = await pane.proxy.topic("orders")
     pane.focus()
     if value:

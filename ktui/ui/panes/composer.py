@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Self
 
 from textual import events, on, work
-from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
@@ -111,12 +110,18 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self.sent: list[tuple[datetime, Sending]] = []
         """What was stored and when, newest first."""
         self._model: Record | None = None
+        self.is_complete = False
+        """Whether there is a form yet."""
+        self.border_title = "4 Compose"
 
-    def compose(self) -> ComposeResult:
-        yield DraftForm(self.proxy.dialect)
-        yield Static(id="composer-report")
-        yield Static(id="composer-request")
-        yield Static(id="composer-sent")
+    async def complete(self) -> None:
+        """Mount what is inside: 40 widgets."""
+        form = DraftForm(self.proxy.dialect)
+        self._fit(form)
+        await self.mount(form, *(Static(id=f"composer-{each}") for each in ("report", "request", "sent")))
+        self.is_complete = True
+        self._open(None, self.topic)
+        self._show()
 
     @property
     def form(self) -> DraftForm:
@@ -124,7 +129,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
 
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
         """The value has the focus, or the topic where none is named."""
-        if self.is_mounted:
+        if self.is_complete:
             field = self.form.field("value" if self.form.typed.topic else "topic")
             self.screen.set_focus(self.form.field("value-kind") if field.disabled else field, scroll_visible)
         return self
@@ -135,20 +140,22 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self.form.fill(record)
         self._report(Content())
 
-    def on_mount(self) -> None:
-        self._open(None, self.topic)
-        self._show()
-
-    def on_resize(self, event: events.Resize) -> None:
-        low = event.size.height < LOW
-        before = self.form.classes
-        self.form.update_classes({"-compact": low, "-thin": low and event.size.width < NARROW}, update=False)
-        self.update_classes({"-compact": low}, update=False)
-        if self.form.classes != before:  # once for both: a change of classes styles all that is inside
+    def on_resize(self) -> None:
+        if self.is_complete and self._fit(self.form):  # once for both: a change of classes styles all that is inside
             self.update_node_styles()
 
+    def _fit(self, form: DraftForm) -> bool:
+        """Leave out what has no room, and tell whether that is something else than before."""
+        if not self.outer_size:
+            return False
+        low, narrow = self.outer_size.height < LOW, self.outer_size.width < NARROW
+        before = form.classes
+        form.update_classes({"-compact": low, "-thin": low and narrow}, update=False)
+        self.update_classes({"-compact": low}, update=False)
+        return form.classes != before
+
     def watch_topic(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
-        if self.is_mounted:
+        if self.is_complete:
             self._open(before, after)
 
     def _open(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
@@ -159,7 +166,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
             self._show()
 
     def watch_sending(self) -> None:
-        if self.is_mounted:
+        if self.is_complete:
             self._show()
 
     @on(DraftForm.Changed)

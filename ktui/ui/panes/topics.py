@@ -88,7 +88,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
     """Topics that enter opens together."""
     internal: reactive[bool] = reactive(False)
     """Whether topics are shown whose names begin with `_`."""
-    loading_topics: reactive[bool] = reactive(False)
+    loading_topics: reactive[bool] = reactive(True)
     """Whether the list is awaited."""
 
     @dataclass
@@ -152,7 +152,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self._open(name, target=target)
 
     def _on_mount(self, event: events.Mount) -> None:
-        self.refresh_topics()
+        self.call_after_refresh(self.refresh_topics)  # first there is something to see
 
     def watch_words(self) -> None:
         self._show()
