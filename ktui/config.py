@@ -5,90 +5,21 @@ The file is read, never written. Nothing reads the result globally: `cli` builds
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import urlsplit
 
-import msgspec
 import platformdirs
 
 from ktui import security
-from ktui.errors import ConfigError
+from ktui.address import LOOPBACK, find_proxy, split_credentials
 from ktui.security import Place
+from ktui.settings import FileTable, flat_keys, read_environment, read_file
 
 DEFAULT_URL = "http://localhost:8082"
-
-T = TypeVar("T", bound=msgspec.Struct)
-
-KAFKA = "kafka://"
-"""Begins the address of a cluster that is asked without a proxy."""
-_BROKER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-_MISSPELT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
-"""Was meant to begin with a scheme: after the colon of a port come digits."""
-_PORT = re.compile(r":[0-9]+\Z")
-LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
-
-Megabytes = Annotated[int, msgspec.Meta(ge=1, le=65536)]
-
-
-class Secured(msgspec.Struct, frozen=True):
-    """What a proxy may want of us, and we of it. Shows nothing of it."""
-
-    user: str | None = None
-    password: str | None = None
-    password_command: str | None = None
-    token: str | None = None
-    token_command: str | None = None
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    key_password: str | None = None
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return []
-
-    @property
-    def security(self) -> dict[str, str | None]:
-        return {name: getattr(self, name) for name in security.NAMES}
-
-
-class ProxyTable(Secured, frozen=True, kw_only=True):
-    """`[proxy.NAME]`: a proxy that can be opened by its name."""
-
-    url: str
-    headers: dict[str, str] = {}
-    dialect: str | None = None
-    properties: dict[str, str | int | float | bool] = {}
-    properties_file: str | None = None
-    schema_registry: str | None = None
-
-
-class FileTable(msgspec.Struct, frozen=True):
-    """The whole file."""
-
-    url: str | None = None
-    theme: str | None = None
-    keep_mb: Megabytes | None = None
-    keys: dict[str, str | dict[str, str]] = {}
-    proxy: dict[str, dict[str, Any]] = {}
-
-
-class EnvironmentTable(Secured, frozen=True):
-    """KTUI_URL, KTUI_USER and so on."""
-
-    url: str | None = None
-    dialect: str | None = None
-    schema_registry: str | None = None
-    theme: str | None = None
-    keep_mb: Megabytes | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +58,8 @@ class Config:
     """None is the app's own choice."""
     keep_mb: int = 256
     """Megabytes of records that a stream keeps; the oldest go first."""
+    lanes: int | None = None
+    """Consumer instances at most that read one stream at once. None: as many as pay on this make of proxy."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Binding id -> keys, as `App.set_keymap` takes them."""
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -197,6 +130,7 @@ def load(
         merged["profile"], place = profile, f"[proxy.{profile}] in {path}"
         sources["url"] = sources["profile"] = place
     merged["url"], user, password = split_credentials(target.url, place)
+    choose("lanes", (variables.lanes, "KTUI_LANES"), (target.lanes, place), (table.lanes, str(path)))
     if target.headers:
         choose("headers", (target.headers, place))
     choose("dialect", (dialect, flag), (variables.dialect, "KTUI_DIALECT"), (target.dialect, place))
@@ -240,112 +174,3 @@ def _texts(properties: Mapping[str, str | int | float | bool]) -> dict[str, str]
 
 def _given(**values: str | None) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
-
-
-def read_file(path: Path, *, required: bool) -> FileTable:
-    """Read and check the file. One that is not there is empty, unless somebody named it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if required:
-            raise ConfigError(f"{path}: there is no such file") from None
-        return FileTable()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8 text") from None
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-    return check(data, FileTable, path)
-
-
-def check(data: Mapping[str, Any], kind: type[T], path: Path, prefix: str = "") -> T:
-    """Turn a table of the file into `kind`. A key that nothing reads is refused, naming the nearest known one."""
-    known = kind.__struct_fields__
-    for key in data:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {prefix}{near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
-            raise ConfigError(f"{path}: unknown key {prefix}{key}; {hint}")
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {prefix}{explain(error)}") from None
-
-
-def flat_keys(table: FileTable) -> dict[str, str]:
-    """Binding ids hold a dot, which TOML reads as a table within a table; both ways of writing mean the same."""
-    flat = {}
-    for name, value in table.keys.items():
-        flat.update({name: value} if isinstance(value, str) else {f"{name}.{verb}": key for verb, key in value.items()})
-    return flat
-
-
-def read_environment(environ: Mapping[str, str]) -> EnvironmentTable:
-    """Pick the KTUI_* variables that we know; empty ones count as not set."""
-    names = EnvironmentTable.__struct_fields__
-    found = {name: environ[f"KTUI_{name.upper()}"] for name in names if environ.get(f"KTUI_{name.upper()}")}
-    try:
-        return msgspec.convert(found, EnvironmentTable, strict=False)
-    except msgspec.ValidationError as error:
-        reason, _, key = explain(error).partition(": ")[::-1]
-        raise ConfigError(f"KTUI_{key.upper()}: {reason}") from None
-
-
-def explain(error: msgspec.ValidationError) -> str:
-    """Turn msgspec's ``Expected `int`, got `str` - at `$.keep_mb` `` into ``keep_mb: expected int, got str``."""
-    reason, _, place = str(error).replace("`", "").partition(" - at $.")
-    reason = reason[0].lower() + reason[1:].replace(" | null", "")
-    missing = re.fullmatch(r"object missing required field (\w+)", reason)
-    if missing:
-        return f"{missing[1]} is missing"
-    return f"{place.replace('[...]', '')}: {reason}"
-
-
-def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> tuple[ProxyTable, str | None]:
-    """The proxy that `text` means, and its NAME when it is one of the file's."""
-    if text in proxies:
-        return check(proxies[text], ProxyTable, path, f"proxy.{text}."), text
-    if "://" in text:
-        return ProxyTable(url=text), None
-    if _MISSPELT.match(text):  # not shown whole: there may be a password in it
-        begun = text.partition("/")[0]
-        raise ConfigError(f"{begun}/… is not the address of a proxy: a URL begins with http://, https:// or kafka://")
-    if text == "localhost" or any(sign in text for sign in ".:["):
-        return ProxyTable(url=f"http://{text}"), None
-    near = difflib.get_close_matches(text, [*proxies, "demo", "sandbox", "config"], 1)
-    hint = f"did you mean {near[0]}?" if near else "a URL begins with http://, https:// or kafka://"
-    raise ConfigError(f"no [proxy.{text}] in {path}; {hint}")
-
-
-def split_credentials(url: str, place: str) -> tuple[str, str | None, str | None]:
-    """Take user and password out of a URL. `place` is named when it cannot be read."""
-    shape = "http://HOST:PORT is the shape"
-    if url.startswith(KAFKA):
-        return split_kafka(url, place)
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # checked only when asked for
-    except ValueError:
-        raise ConfigError(f"the URL of the proxy ({place}) cannot be read: {shape}") from None
-    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{bare} ({place}) is not the URL of a proxy: {shape}")
-    user, password = parts.username, parts.password
-    return bare, unquote(user) if user else None, unquote(password) if password else None
-
-
-def split_kafka(url: str, place: str) -> tuple[str, str | None, str | None]:
-    """Take user and password out of the address of a cluster; hosts without a port get Kafka's."""
-    proof, _, rest = url.removeprefix(KAFKA).rpartition("@")
-    hosts = [host.strip() for host in rest.rstrip("/").split(",")]
-    for host in hosts:
-        if not _BROKER.fullmatch(host):
-            raise ConfigError(
-                f"{KAFKA}{rest} ({place}) is not the address of a cluster: {KAFKA}HOST:PORT,… is the shape"
-            )
-    user, _, password = proof.partition(":")
-    whole = ",".join(host if _PORT.search(host) else f"{host}:9092" for host in hosts)
-    return f"{KAFKA}{whole}", unquote(user) or None, unquote(password) or None

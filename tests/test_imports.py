@@ -17,6 +17,8 @@ FORBIDDEN: dict[str, set[str]] = {
     "errors": {"ktui", "httpx", "textual", "rich"},
     "decode": {"httpx", "textual", "rich", "ktui.rest", "ktui.records", "ktui.ui", "ktui.server", "ktui.cli"},
     "config": {"httpx", "textual", "rich", "ktui.rest", "ktui.records", "ktui.ui", "ktui.server", "ktui.cli"},
+    "settings": {"httpx", "textual", "rich", "ktui.rest", "ktui.records", "ktui.ui", "ktui.server", "ktui.cli"},
+    "address": {"httpx", "textual", "rich", "ktui.rest", "ktui.records", "ktui.ui", "ktui.server", "ktui.cli"},
     "security": {"httpx", "textual", "rich", "ktui.rest", "ktui.records", "ktui.ui", "ktui.server", "ktui.cli"},
     "rest": {"textual", "rich", "ktui.records", "ktui.ui", "ktui.server", "ktui.cli"},
     "records": {"httpx", "textual", "rich", "ktui.ui", "ktui.server", "ktui.cli"},

@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         "schema_registry": bare(registry_url) if registry_url else "none",
         "theme": config.theme or "the app's own",
         "keep_mb": str(config.keep_mb),
+        "lanes": "as many as pay on this server" if config.lanes is None else str(config.lanes),
         "keys": ", ".join(f"{name} = {key}" for name, key in sorted(config.keys.items())) or "none",
     }
     keys = max(map(len, shown))

@@ -87,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     import asyncio
 
+    from ktui.address import KAFKA
     from ktui.cli.kafka import need_librdkafka, properties_of, read_file, registry_of
-    from ktui.config import KAFKA
     from ktui.errors import ConfigError
 
     url = options.cluster or (options.bootstrap_servers and f"{KAFKA}{options.bootstrap_servers}")
@@ -168,7 +168,7 @@ def _text(path: Path) -> str:
 
 def check_open(options: argparse.Namespace, guarded: bool) -> None:
     """Refuse to stand open to other machines, unless that is what was asked for."""
-    from ktui.config import LOOPBACK
+    from ktui.address import LOOPBACK
     from ktui.errors import ConfigError
 
     if not (guarded or options.open or options.client_ca or LOOPBACK.fullmatch(options.host)):

@@ -6,7 +6,8 @@ import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ktui.config import KAFKA, Config
+from ktui.address import KAFKA
+from ktui.config import Config
 from ktui.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -162,7 +162,7 @@ def run(options: argparse.Namespace) -> int:
 
 def client_of(config: Config) -> ProxyClient:
     """A client of the configured proxy, or of a gateway in this process where it is a cluster."""
-    from ktui.config import KAFKA
+    from ktui.address import KAFKA
 
     if config.url.startswith(KAFKA):
         from ktui.cli import kafka

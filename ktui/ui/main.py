@@ -96,9 +96,13 @@ class MainScreen(Screen[None]):
         with Horizontal(id="body"):
             yield TopicsPane(self.proxy, id="topics")
             with Vertical(id="center"):
-                state = State(self._config.state_path)
                 yield StreamPane(
-                    self.proxy, link=self._link, keep_bytes=self._config.keep_mb << 20, state=state, id="stream"
+                    self.proxy,
+                    link=self._link,
+                    keep_bytes=self._config.keep_mb << 20,
+                    lanes=self._config.lanes,
+                    state=State(self._config.state_path),
+                    id="stream",
                 )
                 with Horizontal(id="lower"):
                     yield OffsetsPane(self.proxy, id="offsets").data_bind(MainScreen.topic)

@@ -54,6 +54,19 @@ def test_flags_beat_variables_beat_the_file(file: Path) -> None:
     assert (from_flag.theme, from_flag.sources["theme"]) == ("dracula", "command line")
 
 
+def test_lanes_are_those_of_the_variable_the_profile_or_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("lanes = 2\n[proxy.a]\nurl = 'http://a'\nlanes = 1\n[proxy.b]\nurl = 'http://b'", encoding="utf-8")
+    found = [load(environ, path=path, url=url) for environ, url in (({"KTUI_LANES": "8"}, "a"), ({}, "a"), ({}, "b"))]
+    assert [(config.lanes, config.sources["lanes"]) for config in found] == [
+        (8, "KTUI_LANES"),
+        (1, f"[proxy.a] in {path}"),
+        (2, str(path)),
+    ]
+    with pytest.raises(ConfigError, match=r"^KTUI_LANES: expected int"):
+        load({"KTUI_LANES": "many"}, path=path, url="a")
+
+
 def test_all_profiles_can_be_picked_from_without_their_secrets(file: Path) -> None:
     profiles = load({}, path=file, url="http://h").profiles
     assert profiles == {"staging": "https://staging.example:8443/kafka/", "other": "http://other.example:8082"}
@@ -123,13 +136,15 @@ def test_a_host_will_do_for_a_url(typed: str, url: str) -> None:
     ("text", "said"),
     [
         ("theem = 'x'", "unknown key theem; did you mean theme?"),
-        ("zzz = 1", "unknown key zzz; known here: keep_mb, keys, proxy, theme, url"),
+        ("zzz = 1", "unknown key zzz; known here: keep_mb, keys, lanes, proxy, theme, url"),
         ("[proxy.p]\nurl = 'http://h'\npasword = 'x'\n", "unknown key proxy.p.pasword; did you mean proxy.p.password?"),
         ("[proxy.p]\nuser = 'x'", "proxy.p.url is missing"),
         ("[proxy.p]\nurl = 'http://h'\nheaders = { a = 1 }", "proxy.p.headers: expected str, got int"),
         ("keys = 3", "keys: expected object, got int"),
         ("keep_mb = 'many'", "keep_mb: expected int, got str"),
         ("keep_mb = 0", "keep_mb: expected int >= 1"),
+        ("lanes = 0", "lanes: expected int >= 1"),
+        ("[proxy.p]\nurl = 'http://h'\nlanes = 99", "proxy.p.lanes: expected int <= 64"),
         ("theme = ", "not TOML: "),
     ],
 )

@@ -60,10 +60,11 @@ class StreamPane(StreamReading):
         *,
         link: TerminalLink | None = None,
         keep_bytes: int = 256 << 20,
+        lanes: int | None = None,
         state: State | None = None,
         id: str | None = None,
     ) -> None:
-        super().__init__(proxy, link=link or TerminalLink(), keep_bytes=keep_bytes, state=state, id=id)
+        super().__init__(proxy, link=link or TerminalLink(), keep_bytes=keep_bytes, lanes=lanes, state=state, id=id)
         self.questions = QuestionLine(self.table)
 
     def compose(self) -> ComposeResult:

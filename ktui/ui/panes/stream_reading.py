@@ -68,9 +68,17 @@ class StreamReading(Vertical):
         error: ProxyError | None
 
     def __init__(
-        self, proxy: ProxyClient, *, link: TerminalLink, keep_bytes: int, state: State | None, id: str | None
+        self,
+        proxy: ProxyClient,
+        *,
+        link: TerminalLink,
+        keep_bytes: int,
+        lanes: int | None,
+        state: State | None,
+        id: str | None,
     ) -> None:
-        """`state` remembers the columns of topics; without one they last as long as the pane."""
+        """`lanes`: instances at most that read at once; None leaves it to the make of proxy. `state` remembers the
+        columns of topics; without one they last as long as the pane."""
         super().__init__(id=id)
         self.proxy = proxy
         self.records = RecordLog(max_bytes=keep_bytes)
@@ -79,6 +87,7 @@ class StreamReading(Vertical):
         self.columns = StreamColumns(self.table, proxy.url, state or State())
         self.figures = FiguresStrip(self.records, self.status, link)
         self._link = link
+        self._lanes = lanes
         self._following: Following | None = None
         self._topics: dict[str, frozenset[int]] = {}
         """What is read: the partitions of each topic."""
@@ -218,7 +227,7 @@ class StreamReading(Vertical):
             self.records.mark(Note(note))
         self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
         whole, before = self._take_added(), {**self._apart, **self.positions}
-        self._following = Following(self.proxy, self._topics, start, before=before, whole=whole)
+        self._following = Following(self.proxy, self._topics, start, before=before, whole=whole, lanes=self._lanes)
         self._enter(StreamState.OPENING)
         self.follow(self._following)
 
