@@ -15,6 +15,7 @@ from textual.strip import Strip
 from ktui.model import Gap, Header, Record
 from ktui.records.log import Note, RecordLog
 from ktui.ui.widgets.painting import thumb
+from ktui.ui.widgets.record_row import gap_text
 from ktui.ui.widgets.record_table import RecordTable
 from tests.ui.host import Host, until
 
@@ -94,6 +95,7 @@ async def test_gaps_and_notes_have_rows_of_their_own() -> None:
         assert "╌╌ jumped to 181 ╌╌" in shown[1]
         assert "╌╌ 3: 8,121 to 8,126 missing (compacted or aborted) ╌╌" in shown[3]
         assert "╌╌ 3: 8,128 missing (compacted or aborted) ╌╌" in shown[4]
+        assert gap_text(Gap("t", 3, 8128, 8128), several=True).startswith("t/3: 8,128 missing")
         table.choose()
         await pilot.pause()
         assert table.record is None

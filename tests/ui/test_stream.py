@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -452,3 +453,11 @@ async def test_what_is_new_below_is_counted_from_when_the_end_was_left(sandbox: 
         await until(pilot, lambda: "7 new below" in host.text)
         await pilot.click(offset=(60, 19))
         await until(pilot, lambda: pane.table.following and "new below" not in host.text)
+        await pilot.press("g", *"begin", "enter")
+        await until(pilot, lambda: len(offsets(pane)) == 107 and re.search(r"9\d below", host.text))
+        assert "new below" not in host.text  # they were there before
+        await pilot.press("end")
+        await until(pilot, lambda: pane.table.following and "below" not in host.text)
+        await pilot.press("up")
+        add(sandbox, 3)
+        await until(pilot, lambda: "3 new below" in host.text)

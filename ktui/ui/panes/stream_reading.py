@@ -218,14 +218,16 @@ class StreamReading(Vertical):
         """Read from there. What was read before goes: rows of two places in one list would look like one order. The
         cursor waits for the first record of the partitions that are sought."""
         assert self.topic is not None
+        from_end = isinstance(start, SeekTarget) and start.kind in (Kind.LAST, Kind.END)
         if clear:
             self.table.clear()
             self.figures.begin()
-            if not isinstance(start, SeekTarget) or start.kind not in (Kind.LAST, Kind.END):
+            if not from_end:
                 self.table.landing.on_first(sought)
         if note:
             self.records.mark(Note(note))
-        self.status.start(old=start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0)
+        old = start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0
+        self.status.start(old, from_end if clear else None)
         whole, before = self._take_added(), {**self._apart, **self.positions}
         self._following = Following(self.proxy, self._topics, start, before=before, whole=whole, lanes=self._lanes)
         self._enter(StreamState.OPENING)

@@ -142,10 +142,11 @@ def local(timestamp: int) -> datetime | None:
         return None
 
 
-def gap_text(gap: Gap) -> str:
-    """Which offsets are missing."""
+def gap_text(gap: Gap, *, several: bool = False) -> str:
+    """Which offsets are missing. Where `several` topics are read it says of which."""
     which = f"{gap.first:,}" if gap.first == gap.last else f"{gap.first:,} to {gap.last:,}"
-    return f"{gap.partition}: {which} missing (compacted or aborted)"
+    where = f"{gap.topic}/{gap.partition}" if several else f"{gap.partition}"
+    return f"{where}: {which} missing (compacted or aborted)"
 
 
 def ruled(text: str, width: int) -> str:

@@ -159,7 +159,7 @@ class RowPainter:
         item = self._view[place]
         if isinstance(item, Record):
             return [bar, *self._cells(self._row(place, item), lit, palette)]
-        text = gap_text(item) if isinstance(item, Gap) else item.text
+        text = gap_text(item, several=self.several) if isinstance(item, Gap) else item.text
         style = palette.style("gap" if isinstance(item, Gap) else "muted", lit)
         return [bar, *palette.fill(ruled(even(text), self._width - 1), self._width - 1, style)]
 

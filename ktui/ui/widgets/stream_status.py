@@ -61,6 +61,8 @@ class StreamStatus:
     """Of a way that is long enough to be shown one."""
     below: int = 0
     """Records under the visible ones that came since the end was left, and those that were not read yet."""
+    from_end: bool = True
+    """Those below are new. Behind a place that was jumped to they are not, until the end has been reached."""
     marked: int = 0
     counts: deque[int] = field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
     """Records that came in each of the last seconds."""
@@ -86,13 +88,17 @@ class StreamStatus:
         self.behind = unread
         self.progress = progress if unread > LONG_WAY and state is StreamState.LIVE else None
         self.below = table.new_below
+        self.from_end |= state is StreamState.LIVE and table.following and unread <= 0
         self.marked = len(table.marked)
         if state in (StreamState.HELD, StreamState.AHEAD):
             self.below += unread
 
-    def start(self, old: int) -> None:
-        """A new run begins; its first `old` records are from before and make no rate."""
+    def start(self, old: int, from_end: bool | None = None) -> None:
+        """A new run begins; its first `old` records are from before and make no rate. `from_end`: at or near it; None
+        where the run before is gone on with."""
         self._new, self._old = 0, old
+        if from_end is not None:
+            self.from_end = from_end
         self.counts.extend([0] * SECONDS)
 
     def arrived(self, count: int) -> None:
@@ -125,7 +131,8 @@ class StreamStatus:
         if self.state is StreamState.IDLE:
             return parts
         if self.below:
-            parts.append((1, Content.assemble((f"{self.below:,}", "bold"), " new below").stylize("$warning")))
+            where = " new below" if self.from_end else " below"
+            parts.append((1, Content.assemble((f"{self.below:,}", "bold"), where).stylize("$warning")))
         if self.state is StreamState.LIVE:
             parts.append((2, Content.assemble((f"{self.rate:,}", "bold"), "/s")))
             recent = list(self.counts)[-CHART:]
