@@ -60,7 +60,7 @@ class StreamStatus:
     progress: Progress | None = None
     """Of a way that is long enough to be shown one."""
     below: int = 0
-    """Records under the visible ones that came since the end was left, and those that were not read yet."""
+    """Records under the visible ones, those that were not read yet too. Of new ones, those since the end was left."""
     from_end: bool = True
     """Those below are new. Behind a place that was jumped to they are not, until the end has been reached."""
     marked: int = 0
@@ -87,8 +87,8 @@ class StreamStatus:
         self.matching = len(table.view) if table.filter else None
         self.behind = unread
         self.progress = progress if unread > LONG_WAY and state is StreamState.LIVE else None
-        self.below = table.new_below
         self.from_end |= state is StreamState.LIVE and table.following and unread <= 0
+        self.below = table.new_below if self.from_end or table.following else table.below
         self.marked = len(table.marked)
         if state in (StreamState.HELD, StreamState.AHEAD):
             self.below += unread
