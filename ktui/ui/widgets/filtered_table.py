@@ -47,7 +47,7 @@ class FilteredTable(RecordTable):
         self._search = Search(self.records, text, self.view.search)
         self._search.work()
         self._look_at(self._search, self._home if home < 0 else home)
-        self._search_on(self._search)
+        self._search_on()
 
     def widen(self) -> None:
         """Show everything. The cursor stays on its record."""
@@ -100,11 +100,13 @@ class FilteredTable(RecordTable):
         self.post_message(self.Filtered())
 
     @work(exclusive=True, group="search")
-    async def _search_on(self, search: Search) -> None:
-        """The rest, a slice at a time."""
-        while self.view.search is search and not search.done:
+    async def _search_on(self) -> None:
+        """The rest, a slice at a time. Without arguments: Textual's workers keep theirs for as long as the garbage
+        collector lets them, and a search of a million records is megabytes."""
+        search = self.view.search
+        while search is not None and self.view.search is search and not search.done:
             self.look()
             await asyncio.sleep(0)
-        if self.view.search is search:
+        if search is not None and self.view.search is search:
             self.look()
             self.post_message(self.Filtered())
