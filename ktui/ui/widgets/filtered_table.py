@@ -101,12 +101,15 @@ class FilteredTable(RecordTable):
 
     @work(exclusive=True, group="search")
     async def _search_on(self) -> None:
-        """The rest, a slice at a time. Without arguments: Textual's workers keep theirs for as long as the garbage
-        collector lets them, and a search of a million records is megabytes."""
+        """The rest, a slice at a time. A worker that is cancelled keeps its arguments and its frame until garbage is
+        looked through, and a search of a million records is megabytes: so it has none, and lets go of it."""
         search = self.view.search
-        while search is not None and self.view.search is search and not search.done:
-            self.look()
-            await asyncio.sleep(0)
-        if search is not None and self.view.search is search:
-            self.look()
-            self.post_message(self.Filtered())
+        try:
+            while search is not None and self.view.search is search and not search.done:
+                self.look()
+                await asyncio.sleep(0)
+            if search is not None and self.view.search is search:
+                self.look()
+                self.post_message(self.Filtered())
+        finally:
+            del search
