@@ -17,7 +17,7 @@ from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import Dialect
 from tests.live.other import Other
-from tests.property.plans import SCALE, SIZES, Step, dialect
+from tests.property.plans import SCALE, SIZES, ReadPlan, Step, dialect
 from tests.property.watching import Watching
 
 LONGEST = 120.0
@@ -28,34 +28,12 @@ EARLIER = 40
 """Records of the examples before that may be read again."""
 
 
-@dataclass(frozen=True)
-class LivePlan:
-    """One example. Nothing on a shared server is restarted, truncated or compacted for it."""
-
-    partitions: int
-    """At most so many of the topic's."""
-    sizes: tuple[int, ...]
-    bulk: int
-    """Small records before all others."""
-    start: int
-    """Per mille of what may be read of each partition at which it begins."""
-    end: int | None
-    """Per mille of the rest up to which it is read. None: to wherever it ends by then, and on."""
-    steps: tuple[Step, ...]
-    json: bool
-    tight: bool
-    """Reads are small."""
-    limited: bool
-    """max_bytes is sent where it must not be."""
-    lanes: int
-    """Instances at once over what counts as a long way here."""
-
-
+# Nothing on a shared server is restarted, truncated or compacted for an example.
 KINDS = ("append", "append", "hollow", "expire", "expire", "cancelled", "cancelled", "jump", "paused", "calm")
 PAUSES = (0.0, 0.01, 0.05, 0.2, 0.6, 1.2)
 STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 30), st.integers(0, 1000), st.sampled_from(PAUSES))
 PLANS = st.builds(
-    LivePlan,
+    ReadPlan,
     partitions=st.integers(1, 4),
     sizes=st.lists(st.sampled_from((*SIZES, 70_000, 300_000)), max_size=20).map(tuple),
     bulk=st.sampled_from((0, 0, 40, 150, 400)),
@@ -132,10 +110,10 @@ class Leg:
 class Example:
     """A client with a stream, what happens to it, and the reckoning."""
 
-    def __init__(self, url: str, letter: str, topic: Topic, other: Other, plan: LivePlan) -> None:
+    def __init__(self, url: str, letter: str, topic: Topic, other: Other, plan: ReadPlan) -> None:
         self.plan, self.topic, self._other = plan, topic, other
         self.client = ProxyClient(url, dialect=dialect(letter, plan))
-        http = self.client._wire._http  # so that what is sent is as it is in the app
+        http = self.client._wire._client()  # so that what is sent is as it is in the app
         http._transport = self.watching = Watching(http._transport)
         self.tps = list(topic.ends)[: plan.partitions]
         self.lowest = {tp: max(min(topic.written[tp], default=end), end - EARLIER) for tp, end in topic.ends.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 from hypothesis import strategies as st
@@ -29,19 +28,16 @@ class Step:
     """Until the next."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """One example."""
+@dataclass(frozen=True, kw_only=True)
+class ReadPlan:
+    """One example, as far as it can be lived through on any server."""
 
     partitions: int
     sizes: tuple[int, ...]
     bulk: int
     """Small records before all others."""
-    dropped: frozenset[int]
-    """Which of the records are compacted away; in partitions in turn."""
-    truncated: int
     start: int
-    """Per mille of each partition at which it begins."""
+    """Per mille of what may be read of each partition at which it begins."""
     end: int | None
     """Per mille of the rest up to which it is read. None: to wherever it ends by then, and on."""
     steps: tuple[Step, ...]
@@ -52,6 +48,15 @@ class Plan:
     """max_bytes is sent where it must not be."""
     lanes: int
     """Instances at once over what counts as a long way here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(ReadPlan):
+    """One on a topic of its own."""
+
+    dropped: frozenset[int]
+    """Which of the records are compacted away; in partitions in turn."""
+    truncated: int
 
 
 KINDS = (
@@ -95,21 +100,24 @@ PLANS = st.builds(
     end=st.sampled_from((None, None, None, None, 1000, 900, 500, 0)),
 )
 
-A_LONG_WAY = Plan(4, (), 1300, frozenset(), 0, 0, None, (), json=False, tight=True, limited=False, lanes=4)
+A_LONG_WAY = Plan(
+    partitions=4,
+    sizes=(),
+    bulk=1300,
+    dropped=frozenset(),
+    truncated=0,
+    start=0,
+    end=None,
+    steps=(),
+    json=False,
+    tight=True,
+    limited=False,
+    lanes=4,
+)
 """One that is read by several instances at once, whatever else is tried."""
 
 
-class Reads(Protocol):
-    """How large they are."""
-
-    @property
-    def tight(self) -> bool: ...
-
-    @property
-    def limited(self) -> bool: ...
-
-
-def dialect(letter: str, plan: Reads) -> Dialect:
+def dialect(letter: str, plan: ReadPlan) -> Dialect:
     """The real one, with smaller reads if the plan says so. One byte, as on Karapace, stays one byte."""
     real = DIALECTS[letter]
     changed = {}

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from ktui.rest.client import ProxyClient
 from tests.live.other import somebody_else
-from tests.property.on_proxy import PLANS, Example, LivePlan, Topic
+from tests.property.on_proxy import PLANS, Example, Topic
+from tests.property.plans import ReadPlan
 
 EXAMPLES = int(os.environ.get("KTUI_EXAMPLES", "0"))
 BAD = (
@@ -50,7 +51,7 @@ async def prepared(url: str, name: str) -> tuple[str, Topic]:
 def test_every_record_once_and_in_order(proxy_url: str, request: pytest.FixtureRequest) -> None:
     counts: Counter[str] = Counter(dict.fromkeys(BAD, 0))
 
-    async def lived(plan: LivePlan) -> Counter[str]:
+    async def lived(plan: ReadPlan) -> Counter[str]:
         async with somebody_else(proxy_url) as other:
             example = Example(proxy_url, letter, topic, other, plan)
             await example.lived()
@@ -69,7 +70,7 @@ def test_every_record_once_and_in_order(proxy_url: str, request: pytest.FixtureR
             suppress_health_check=list(HealthCheck),
         )
         @given(plan=PLANS)
-        def example(plan: LivePlan) -> None:
+        def example(plan: ReadPlan) -> None:
             found = runner.run(lived(plan))
             counts.update(found)
             counts.update(f"step {step.kind}" for step in plan.steps)
