@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ktui.jsontext import Line, NotJson, Role, Span, first_spans, json_lines, tokens
+from ktui.jsontext import SPACED, Line, NotJson, Role, Span, first_spans, json_lines, tokens
 from ktui.model import Record
 
 
@@ -64,7 +64,7 @@ def read(value: bytes | None) -> Reading:
 def preview(value: bytes | None, width: int) -> list[Span]:
     """The beginning of the value on one line, somewhat more than `width` cells of it when there is more.
 
-    The cost depends on `width` alone. Whether a value is JSON is judged by its beginning.
+    The cost depends on `width` alone, but for a few microseconds. Whether a value is JSON is judged by its beginning.
     """
     if value is None:
         return [Span("null", Role.WORD)]
@@ -80,12 +80,13 @@ def preview(value: bytes | None, width: int) -> list[Span]:
     text, _ = codecs.utf_8_decode(head, "replace", whole)
     if _looks_binary(head, text):
         return _hex_preview(value, width)
+    length = width * 2  # combining marks take no cell; twice is enough for all but mischief
+    spans = None
+    if len(value) <= _SOON_LOOKED_THROUGH and head[0] in b'{["' and _is_json(value):
+        spans = first_spans(text, length, partial=not whole)
     try:
-        if len(value) <= _SOON_LOOKED_THROUGH and head[0] in b'{["' and _is_json(value):
-            spans = first_spans(text, width * 2, partial=not whole)
-            if spans is not None:
-                return [span if len(span.text) <= width else Span(span.text[: width + 1], span.role) for span in spans]
-        return list(_json_preview(text, whole, width))
+        spans = spans or list(_checked_spans(text, length, partial=not whole))
+        return [span if len(span.text) <= width else Span(span.text[: width + 1], span.role) for span in spans]
     except NotJson:
         return [Span(text[: width * 2 + 2], Role.TEXT)]
 
@@ -199,16 +200,14 @@ def _looks_binary(body: bytes, text: str | None = None) -> bool:
     return (len(text) - len(text.translate(_ODD))) * 10 > len(text)
 
 
-def _json_preview(text: str, whole: bool, width: int) -> Iterator[Span]:
+def _checked_spans(text: str, length: int, *, partial: bool) -> Iterator[Span]:
+    """As `first_spans`, of what may be no JSON. Raises NotJson as soon as that is seen."""
     used = 0
-    for role, token in tokens(text, partial=not whole):
-        if token == ":" and role is Role.PUNCTUATION:
-            token = ": "
-        elif token == "," and role is Role.PUNCTUATION:
-            token = ", "
-        yield Span(token[: width + 1], role)
+    for role, token in tokens(text, partial=partial):
+        token = SPACED.get(token, token)
+        yield Span(token, role)
         used += len(token)
-        if used > width * 2:  # combining marks take no cell; twice is enough for all but mischief
+        if used > length:
             return
 
 

@@ -73,6 +73,8 @@ _VALID = re.compile(
     r"|(true|false|null)"
     r'|(")'
 )
+SPACED = {":": ": ", ",": ", "}
+"""Signs as a line shows them."""
 _VALID_ROLES = (Role.TEXT, Role.PUNCTUATION, Role.STRING, Role.NAME, Role.NUMBER, Role.LITERAL)
 _NAMED, _TORN = 3, 6
 _SPACE = " \t\n\r"
@@ -128,8 +130,7 @@ def first_spans(text: str, length: int, *, partial: bool = False) -> list[Span] 
         if kind == _TORN:
             return None
         token = found[2 if kind == _NAMED else kind]
-        if token == ":" or token == ",":
-            token += " "
+        token = SPACED.get(token, token)
         spans.append(Span(token, _VALID_ROLES[kind]))
         used += len(token)
         if used > length:

@@ -16,7 +16,7 @@ from ktui.records.by_time import by_time
 from ktui.records.passage import Passage, bounds_of
 from ktui.records.progress import Progress
 from ktui.records.stream import Stream
-from ktui.records.target import Kind, SeekTarget, resolve
+from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 
 
@@ -135,7 +135,7 @@ class Following:
         if self._paused:
             stream.pause()
         start = self._start
-        old = start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0
+        old = start.old if isinstance(start, SeekTarget) else 0
         async with aclosing(stream.batches()) as batches:
             async for batch in batches:
                 self.progress.see(self._clock(), sum(stream.positions.values()), stream.behind)

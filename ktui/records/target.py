@@ -97,6 +97,16 @@ class SeekTarget(msgspec.Struct, frozen=True):
     def at(cls, offset: int, partition: int | None = None) -> SeekTarget:
         return cls(Kind.OFFSET, offset, partition=partition)
 
+    @property
+    def at_end(self) -> bool:
+        """What is read from there is new, but for `old` records."""
+        return self.kind in (Kind.LAST, Kind.END)
+
+    @property
+    def old(self) -> int:
+        """How many records it goes back from the end."""
+        return self.number if self.kind is Kind.LAST else 0
+
     def __str__(self) -> str:
         place = "" if self.partition is None else f" of partition {self.partition}"
         match self.kind:

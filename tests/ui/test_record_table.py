@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from ktui.model import Gap, Header, Record
 from ktui.records.log import Note, RecordLog
-from ktui.ui.widgets.painting import Line, thumb
+from ktui.ui.widgets.painting import WholeStrip, thumb
 from ktui.ui.widgets.record_row import gap_text
 from ktui.ui.widgets.record_table import RecordTable
 from tests.ui.host import Host, until
@@ -322,7 +322,7 @@ def test_the_thumb_is_drawn_anew_when_it_is_another(window: int) -> None:
 
 def test_a_line_that_stays_whole_does_not_hold_itself() -> None:
     """Else only the garbage collector ends it: a thousand of them stopped the app for 0.7 s at a time."""
-    line = Line([Segment("abcdef")], 6)
+    line = WholeStrip([Segment("abcdef")], 6)
     assert line.divide([6]) == line.divide([6, 80]) == [line]
     assert [part.text for part in line.divide([2, 6])] == ["ab", "cdef"]
     before = sys.getrefcount(line)

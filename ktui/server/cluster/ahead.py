@@ -76,8 +76,8 @@ class Ahead:
     def hand_out(self, limit: int, max_bytes: int | None) -> tuple[Records, dict[TopicPartition, int]]:
         """At most so many records, with at most so many bytes but one at least; and the positions behind them."""
         found, rest = self._cut(limit)
-        if max_bytes is not None and found and sum(found.sizes()) > max_bytes:
-            found, rest = self._cut(max(1, bisect_right(list(accumulate(found.sizes())), max_bytes)))
+        if max_bytes is not None and found and sum(sizes := list(found.sizes())) > max_bytes:
+            found, rest = self._cut(max(1, bisect_right(list(accumulate(sizes)), max_bytes)))
         self._records = rest
         return found, self._passed(found)
 
@@ -102,7 +102,8 @@ class Ahead:
 
     def keep(self, wanted: Callable[[TopicPartition], bool]) -> None:
         """Leave only what is of some partitions."""
-        kept = [wanted(tp) for tp, start, stop in self._records.runs() for _ in range(start, stop)]
+        runs = self._records.runs()
+        kept = [it for tp, start, stop in runs for it in repeat(wanted(tp), stop - start)]
         before = [0, *accumulate(kept)]
         self._reached = [(before[place], reached) for place, reached in self._reached if wanted(reached.tp)]
         self._records = self._records.where(kept)

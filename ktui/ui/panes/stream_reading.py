@@ -21,7 +21,7 @@ from ktui.records.batch import Batch
 from ktui.records.following import Following
 from ktui.records.log import Note, RecordLog
 from ktui.records.passage import Passage
-from ktui.records.target import Kind, SeekTarget, TargetError
+from ktui.records.target import SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.state import State
 from ktui.ui.link import TerminalLink
@@ -218,7 +218,7 @@ class StreamReading(Vertical):
         """Read from there. What was read before goes: rows of two places in one list would look like one order. The
         cursor waits for the first record of the partitions that are sought."""
         assert self.topic is not None
-        from_end = isinstance(start, SeekTarget) and start.kind in (Kind.LAST, Kind.END)
+        from_end = isinstance(start, SeekTarget) and start.at_end
         if clear:
             self.table.clear()
             self.figures.begin()
@@ -226,8 +226,7 @@ class StreamReading(Vertical):
                 self.table.landing.on_first(sought)
         if note:
             self.records.mark(Note(note))
-        old = start.number if isinstance(start, SeekTarget) and start.kind is Kind.LAST else 0
-        self.status.start(old, from_end if clear else None)
+        self.status.start(start.old if isinstance(start, SeekTarget) else 0, from_end if clear else None)
         whole, before = self._take_added(), {**self._apart, **self.positions}
         self._following = Following(self.proxy, self._topics, start, before=before, whole=whole, lanes=self._lanes)
         self._enter(StreamState.OPENING)

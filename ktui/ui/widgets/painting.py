@@ -44,7 +44,7 @@ ROLE_CSS = """
 """Their colours; goes into the widget's DEFAULT_CSS."""
 
 
-class Line(Strip):
+class WholeStrip(Strip):
     """A line as wide as its widget. Textual's own keeps itself among its pieces when it stays whole, so that only the
     garbage collector ends it: with a thousand rows kept and others every frame it stood still for 0.7 s at a time."""
 

@@ -17,7 +17,7 @@ from ktui.records.needle import Needle
 from ktui.ui.text import even
 from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit, natural
 from ktui.ui.widgets.match_spans import matched
-from ktui.ui.widgets.painting import Line, Palette
+from ktui.ui.widgets.painting import Palette, WholeStrip
 from ktui.ui.widgets.record_row import NO_TIME, Row, gap_text, ruled, time_cells, value_spans
 from ktui.ui.widgets.record_view import RecordView
 
@@ -138,21 +138,21 @@ class RowPainter:
             if column.id == "value" and not self._timed and len(self._view) and width > len(NO_TIME) + 12:
                 segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, palette.style("head"))[0]
                 segments.append(Segment(NO_TIME + " ", palette.style("head")))
-        return Line([*segments, Segment(" " * (self._width - end), palette.style("head"))], self._width)
+        return WholeStrip([*segments, Segment(" " * (self._width - end), palette.style("head"))], self._width)
 
     def words(self, text: str, line: int, palette: Palette) -> Strip:
         """A line of text, wrapped, for a table without rows."""
         lines = ["", *textwrap.wrap(text, max(10, self._width - 2))]
         said = lines[line] if line < len(lines) else ""
-        return Line(palette.fill(f" {said}", self._width, palette.style("muted")), self._width)
+        return WholeStrip(palette.fill(f" {said}", self._width, palette.style("muted")), self._width)
 
     def row(self, place: int, lit: bool, palette: Palette) -> Strip:
         """A row that is kept."""
         strip = self._strips.get((place, lit))
         if strip is None:
-            strip = Line(self._segments(place, lit, palette))
+            strip = WholeStrip(self._segments(place, lit, palette))
             if strip.cell_length != self._width:
-                strip = Line(strip.adjust_cell_length(self._width), self._width)
+                strip = WholeStrip(strip.adjust_cell_length(self._width), self._width)
             self._strips[place, lit] = strip
         return strip
 

@@ -20,7 +20,7 @@ from textual.timer import Timer
 
 from ktui.jsontext import Line
 from ktui.ui.widgets.layout import Layout
-from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, resize_lines
+from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, WholeStrip, resize_lines
 
 SLICE = 0.006
 """Seconds of layout between two looks at the keyboard."""
@@ -159,7 +159,9 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
                 continue
             lit = rows[number].line == self._cursor and self._layout.structured
             bar = Segment("▌" if lit else " ", palette.style("bar", lit))
-            strips.append(Strip([bar, *palette.paint(self._layout.piece(rows[number]), width - 1, lit=lit)], width))
+            strips.append(
+                WholeStrip([bar, *palette.paint(self._layout.piece(rows[number]), width - 1, lit=lit)], width)
+            )
         if crop.x or crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
