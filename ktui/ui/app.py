@@ -284,5 +284,5 @@ def _tune_garbage_collection() -> None:
     later is collected in small portions: 20,000 at a time stop everything for 60 ms, and a million for 0.7 s."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 10, 50)
+    gc.set_threshold(5_000, 10, 10)
     gc.enable()

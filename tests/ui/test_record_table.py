@@ -11,12 +11,12 @@ import pytest
 from rich.segment import Segment
 from textual import events
 from textual.pilot import Pilot
-from textual.scrollbar import ScrollBarRender
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from ktui.model import Gap, Header, Record
 from ktui.records.log import Note, RecordLog
-from ktui.ui.widgets.painting import WholeStrip, thumb
+from ktui.ui.widgets.painting import WholeStrip
 from ktui.ui.widgets.record_row import gap_text
 from ktui.ui.widgets.record_table import RecordTable
 from tests.ui.host import Host, until
@@ -309,15 +309,30 @@ async def test_a_megabyte_on_one_line_is_drawn_like_any_other() -> None:
         assert lines(app)[2].endswith("y…")
 
 
-@pytest.mark.parametrize("window", [1, 20, 300])
-def test_the_thumb_is_drawn_anew_when_it_is_another(window: int) -> None:
-    """What is left undrawn as the same is the same in the bar that Textual draws."""
-    drawn: dict[tuple[int, int], object] = {}
-    for height in range(window, 5_000, 37):
-        for top in range(0, height - window + 1, 61):
-            seen = list(ScrollBarRender.render_bar(25, height, window if window < height else 0, top).segments)
-            assert drawn.setdefault(thumb(25, height, window, top), seen) == seen, (height, top)
-    assert len(drawn) > 50
+def looks(lines: list[Strip]) -> list[object]:
+    """What is seen of the lines, and felt by the mouse: the ink of a blank is not."""
+    seen = []
+    for text, style, _ in (segment for line in lines for segment in line):
+        assert style is not None
+        ink, paper = (style.bgcolor, style.color) if style.reverse else (style.color, style.bgcolor)
+        seen.append((text, paper, style.meta, ink if text.strip() else None))
+    return seen
+
+
+async def test_the_bar_looks_as_textual_draws_it() -> None:
+    """Line by line, thumb and what the mouse finds there; only lines that are others are drawn again."""
+    async with showing(RecordLog()) as (table, _, _):
+        bar, drawn = table.vertical_scrollbar, set()
+        whole = bar.size.region
+        for height in range(1, 5_000, 93):
+            for top in range(0, max(1, height - table.size.height + 1), 177):
+                table.resize_lines(height, top)
+                lines = bar.render_lines(whole)
+                ScrollBar.refresh(bar)
+                bar._styles_cache.clear()
+                assert looks(lines) == looks(ScrollBar.render_lines(bar, whole))
+                drawn.add("".join(line.text for line in lines))
+        assert len(drawn) > 20
 
 
 def test_a_line_that_stays_whole_does_not_hold_itself() -> None:

@@ -7,14 +7,11 @@ styles, so they are applied here once per style instead of once per line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import ceil
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
-from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,8 +20,6 @@ from ktui.ui.text import cell_cut, even
 
 ROLES = {f"role--{role.value}" for role in Role} | {"role--cursor", "role--bar", "role--gap", "role--head"}
 """Component classes of a widget that paints."""
-EIGHTHS = 8
-"""Steps of a scrollbar's thumb in a cell."""
 
 ROLE_CSS = """
     & > .role--name { color: $secondary; }
@@ -130,32 +125,8 @@ def changed_lines(before: Sequence[object], after: Sequence[object], width: int)
     return regions
 
 
-def resize_lines(view: ScrollView, height: int, top: int) -> None:
-    """Give a view of lines a new height and scroll position.
-
-    Assigning `virtual_size` lays the whole screen out anew, twenty times a second; only the scrollbar needs to know.
-    """
-    view.set_reactive(Widget.virtual_size, view.virtual_size.with_height(height))
-    view.set_reactive(Widget.scroll_y, float(top))
-    view.set_reactive(Widget.scroll_target_y, float(top))
-    if view.show_vertical_scrollbar:
-        _move_thumb(view.vertical_scrollbar, height, top)
-
-
-def _move_thumb(bar: ScrollBar, height: int, top: int) -> None:
-    """Tell the scrollbar. While a long list grows its thumb stays what it is, and drawing it takes as long as drawing
-    the rows."""
-    before = thumb(bar.size.height, bar.window_virtual_size, bar.window_size, bar.position)
-    bar.set_reactive(ScrollBar.window_virtual_size, height)
-    bar.set_reactive(ScrollBar.position, float(top))
-    if thumb(bar.size.height, height, bar.window_size, top) != before:
-        bar.refresh()
-
-
-def thumb(size: int, height: int, window: int, top: float) -> tuple[int, int]:
-    """Where the thumb of Textual's bar begins and ends, in eighths of a cell; nowhere when all is in the window."""
-    if not 0 < window < height or not size:
-        return 0, 0
-    length = max(1, window / (height / size))  # rounded as Textual does
-    start = int((size - length) * (top / (height - window)) * EIGHTHS)
-    return start, start + ceil(length * EIGHTHS)
+def cropped(lines: Sequence[Strip], crop: Region, width: int) -> list[Strip]:
+    """What is asked for of lines as wide as `width`."""
+    if crop.x or crop.width != width:
+        return [line.crop(crop.x, crop.right) for line in lines]
+    return list(lines)

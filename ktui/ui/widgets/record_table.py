@@ -16,7 +16,6 @@ from textual.binding import Binding
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
@@ -25,7 +24,8 @@ from ktui.records.log import RecordLog
 from ktui.records.search import Search
 from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.landing import Landing
-from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, changed_lines, resize_lines
+from ktui.ui.widgets.line_view import LineView
+from ktui.ui.widgets.painting import Palette, changed_lines, cropped
 from ktui.ui.widgets.record_view import RecordView
 from ktui.ui.widgets.row_painter import RowPainter
 
@@ -34,22 +34,8 @@ FRAMES = 20
 are others at each look nobody reads them, and every other look is enough."""
 
 
-class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
+class RecordTable(LineView, can_focus=True, inherit_bindings=False):
     """Shows a log. Follows its end until the user goes elsewhere."""
-
-    DEFAULT_CSS = f"""
-    RecordTable {{
-        height: 1fr;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-color: $ktui-dim;
-        {ROLE_CSS}
-    }}
-    """
-    COMPONENT_CLASSES = ROLES
-    ALLOW_SELECT = False
 
     BINDINGS = [
         Binding("up,k", "move(-1)", "up", id="table.up", tooltip="The record above", show=False),
@@ -91,7 +77,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = -1
         self._seen = (records.first, records.first)
         self._painter = RowPainter(self.view)
-        self._palette: Palette | None = None
         self._link = link or TerminalLink()
         self._left_at = 0
         self._owed = False
@@ -139,7 +124,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = self.view.first - 1
         self._seen = (self.view.first, self.view.first)
         self.following = True
-        resize_lines(self, 1, 0)
+        self.resize_lines(1, 0)
         self._draw()
 
     def extend(self, records: Sequence[Record], left: int) -> None:
@@ -161,10 +146,10 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         height = end - first + 1
         if self.following:
             self._cursor = end - 1
-            resize_lines(self, height, max(0, height - self.size.height))
+            self.resize_lines(height, max(0, height - self.size.height))
         else:
             self._cursor = max(self._cursor, first)
-            resize_lines(self, height, max(0, self.scroll_offset.y - dropped))
+            self.resize_lines(height, max(0, self.scroll_offset.y - dropped))
         if self.following or dropped or was_end < self._top() + self.page:
             self._draw()
 
@@ -174,7 +159,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._painter.look_for(None if search is None else search.needle)
         first, end = self._seen = (self.view.first, self.view.end)
         self._cursor = end - 1
-        resize_lines(self, end - first + 1, max(0, end - first + 1 - self.size.height))
+        self.resize_lines(end - first + 1, max(0, end - first + 1 - self.size.height))
         self._draw()
         if not self.following and number >= 0:
             self.go_to(number)
@@ -192,7 +177,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         top, page = self.scroll_offset.y, self.page
         if not top <= row < top + page:
             top = row if row < top else row - page + 1
-            resize_lines(self, self.virtual_size.height, max(0, top))
+            self.resize_lines(self.virtual_size.height, max(0, top))
         self._draw()
 
     def say(self, hint: str) -> None:
@@ -257,13 +242,13 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     # Following what the user and Textual do
 
     def _on_mount(self, event: events.Mount) -> None:
-        resize_lines(self, 1, 0)
+        self.resize_lines(1, 0)
         self.set_interval(1 / FRAMES, self._look_on_time)
 
     def _on_resize(self, event: events.Resize) -> None:
         height = self.virtual_size.height
         end = max(0, height - event.size.height)
-        resize_lines(self, height, end if self.following else min(self.scroll_offset.y, end))
+        self.resize_lines(height, end if self.following else min(self.scroll_offset.y, end))
         if not self.following:
             self.look()
             self._go(self._cursor)
@@ -293,7 +278,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._palette = None
         self._painter.restyle()
 
     # Drawing
@@ -328,19 +312,14 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_size.width
         if self._palette is None or len(self._drawn) != self.size.height or self._drawn[0].cell_length != width:
             self._drawn = self._lines()
-        strips = self._drawn[crop.y : crop.bottom]
-        if crop.x or crop.width != width:
-            strips = [strip.crop(crop.x, crop.right) for strip in strips]
-        return strips
+        return cropped(self._drawn[crop.y : crop.bottom], crop, width)
 
     def _lines(self) -> list[Strip]:
         """The lines of the screen as they are now."""
-        if self._palette is None:
-            self._palette = Palette(self)
         top = self._top()
         stop = min(top + self.page, self.view.end)
         self._painter.fit(top, stop, self.scrollable_size.width, flying=self.following)
-        return [self._line(top, y, self._palette) for y in range(self.size.height)]
+        return [self._line(top, y, self.palette) for y in range(self.size.height)]
 
     def _line(self, top: int, y: int, palette: Palette) -> Strip:
         if y == 0:

@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.cache import LRUCache
+from textual.cache import FIFOCache
 from textual.strip import Strip
 
 from ktui.columns import Column, Columns
@@ -47,8 +47,9 @@ class RowPainter:
         """Records that have a sign."""
         self._view = view
         self._needle: Needle | None = None
-        self._rows: LRUCache[int, Row] = LRUCache(_KEPT)
-        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(_KEPT)
+        # Not by last use: that cache of Textual's is a ring of lists, and what it forgets waits for the collector.
+        self._rows: FIFOCache[int, Row] = FIFOCache(_KEPT)
+        self._strips: FIFOCache[tuple[int, bool], Strip] = FIFOCache(_KEPT)
         self._shown: tuple[Column, ...] = tuple(column for column in self.columns.in_play if column.shown)
         self._needs: dict[str, int] = {}
         self._skipped = 0

@@ -14,34 +14,20 @@ from textual import events
 from textual.binding import Binding
 from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
 from ktui.jsontext import Line
 from ktui.ui.widgets.layout import Layout
-from ktui.ui.widgets.painting import ROLE_CSS, ROLES, Palette, WholeStrip, resize_lines
+from ktui.ui.widgets.line_view import LineView
+from ktui.ui.widgets.painting import WholeStrip, cropped
 
 SLICE = 0.006
 """Seconds of layout between two looks at the keyboard."""
 
 
-class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
+class ValueView(LineView, can_focus=True, inherit_bindings=False):
     """Shows lines: some of ours on top, then those of a value. Knows the path of the line under its cursor."""
-
-    DEFAULT_CSS = f"""
-    ValueView {{
-        height: 1fr;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-color: $ktui-dim;
-        {ROLE_CSS}
-    }}
-    """
-    COMPONENT_CLASSES = ROLES
-    ALLOW_SELECT = False
 
     BINDINGS = [
         Binding("j", "move(1)", "line down", id="value.down", tooltip="The next line of the value", show=False),
@@ -67,7 +53,6 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._layout = Layout([], iter(()), 80)
         self._cursor = 0
-        self._palette: Palette | None = None
         self._growth: Timer | None = None
 
     def show(self, head: list[Line], value: Iterator[Line]) -> None:
@@ -75,7 +60,7 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout = Layout(head, value, self.scrollable_size.width - 1)
         self._cursor = len(head)
         self._grow()
-        resize_lines(self, len(self._layout.rows), 0)
+        self.resize_lines(len(self._layout.rows), 0)
         self._moved()
 
     @property
@@ -140,17 +125,11 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
         if width != self._layout.width:
             self._layout.refit(width)
             self._grow()
-            resize_lines(self, len(self._layout.rows), 0)
+            self.resize_lines(len(self._layout.rows), 0)
             self._go_to_row(self._layout.row_of(self._cursor))
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._palette = None
-
     def render_lines(self, crop: Region) -> list[Strip]:
-        if self._palette is None:
-            self._palette = Palette(self)
-        palette, width, rows = self._palette, self.scrollable_size.width, self._layout.rows
+        palette, width, rows = self.palette, self.scrollable_size.width, self._layout.rows
         top = self.scroll_offset.y
         strips = []
         for number in range(top + crop.y, top + crop.bottom):
@@ -162,9 +141,7 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
             strips.append(
                 WholeStrip([bar, *palette.paint(self._layout.piece(rows[number]), width - 1, lit=lit)], width)
             )
-        if crop.x or crop.width != width:
-            strips = [strip.crop(crop.x, crop.right) for strip in strips]
-        return strips
+        return cropped(strips, crop, width)
 
     def _toggle(self) -> None:
         self._layout.toggle(self._cursor)
@@ -175,7 +152,7 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll without moving the cursor. Returns the new first row."""
         count = len(self._layout.rows)
         top = max(0, min(self.scroll_offset.y + rows, count - self.size.height))
-        resize_lines(self, count, top)
+        self.resize_lines(count, top)
         self.refresh()
         return top
 
@@ -188,7 +165,7 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if scroll and not top <= row < top + height:
             top = row if row < top else row - height + 1
-        resize_lines(self, len(rows), top)
+        self.resize_lines(len(rows), top)
         self._moved()
 
     def _moved(self) -> None:
@@ -203,7 +180,7 @@ class ValueView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _grow_on(self) -> None:
         self._layout.grow(SLICE)
-        resize_lines(self, len(self._layout.rows), self.scroll_offset.y)
+        self.resize_lines(len(self._layout.rows), self.scroll_offset.y)
         if self._layout.complete and self._growth is not None:
             self._growth.stop()
             self._growth = None
