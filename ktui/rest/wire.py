@@ -224,6 +224,7 @@ class Wire:
                 )
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
+            del response.stream  # the two hold each other: 40 objects a request that wait for the garbage collector
             if (records := response.extensions.get("records")) is not None:
                 text, size = handed.shown(records, KEPT + _MARGIN)
                 chunks, unsent = [text], size - len(text)
