@@ -158,6 +158,7 @@ class ByOffset:
             accept=f"application/vnd.kafka.{format}.v2+json",
             seconds=timeout_ms / 1000 + SLACK_SECONDS,
             expect=(*SUCCESS, 400, 404),
+            bulk=True,
         )
 
     def _insist(self, tp: TopicPartition, answer: Answer) -> None:

@@ -133,6 +133,7 @@ class Consumer:
                 accept=f"application/vnd.kafka.{self._format}.v2+json",
                 seconds=timeout_ms / 1000 + SLACK_SECONDS,
                 on_sent=on_sent,
+                bulk=True,
             )
             self._spent = False
         except Refused:

@@ -1,8 +1,7 @@
 """One request and its answer: exact headers, timeouts, secrets hidden, and the Exchange that every call leaves behind.
 
 The only one that sends. Never retries, but for a 401 when a command gives other credentials. What an answer means is
-judged in `refusals.py`. httpx is imported by the first request, here and there: that takes 40 to 90 ms, and the screen
-is drawn before.
+judged in `refusals.py`, how it is carried in `carriers.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from ktui.model import Exchange, Record
 from ktui.rest import handed, refusals, tls
 from ktui.rest.address import Address, scrub
 from ktui.rest.auth import HIDDEN, Credentials, Seal, is_secret
+from ktui.rest.carriers import Carriers
 from ktui.rest.tls import Tls
 
 if TYPE_CHECKING:
@@ -94,10 +94,8 @@ class Wire:
         """How curl would trust the proxy and show who we are."""
         self._tells_nothing = transport is not None
         # A context costs 16 to 44 ms and http:// needs none: an empty one trusts nobody, should TLS come up.
-        self._context = tls.context() if self._speaks_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._transport = transport
-        self._http: httpx.AsyncClient | None = None
-        """None before the first request."""
+        context = tls.context() if self._speaks_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.carriers = Carriers(address, context, transport)
 
     async def request(
         self,
@@ -110,10 +108,12 @@ class Wire:
         seconds: float = 10.0,
         expect: Container[int] = SUCCESS,
         on_sent: Callable[[], None] | None = None,
+        bulk: bool = False,
     ) -> Answer:
         """Send `path` (percent-encoded, after the prefix), give the answer whose status is in `expect`.
 
-        `on_sent` is called when the whole request has been written, and may be called more than once.
+        `bulk`: much may come, as of a read of records. `on_sent` is called when the whole request has been written,
+        and may be called more than once.
 
         Anything else raises the exception of `errors.py` that says what to do. A GET follows a redirect within the
         same scheme, host and port; credentials go nowhere else.
@@ -124,7 +124,7 @@ class Wire:
         try:
             there = path
             for _ in range(4):
-                answer = await self._admitted(method, there, headers, body, seconds, on_sent)
+                answer = await self._admitted(method, there, headers, body, seconds, on_sent, bulk)
                 if answer.status not in _REDIRECTS or answer.status in expect:
                     break
                 there = self._redirected(method, answer)
@@ -145,25 +145,7 @@ class Wire:
         """Close all connections. Requests from now on are Unreachable."""
         self.closed = True
         await self.credentials.aclose()
-        if self._http is not None:
-            await self._http.aclose()
-
-    def _client(self) -> httpx.AsyncClient:
-        if self._http is None:
-            import httpcore
-            import httpx
-
-            # As much as asyncio reads at once: cut into the 64 KiB of httpcore it takes half as long again.
-            httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = 256 * 1024
-            transport = self._transport
-            self._http = httpx.AsyncClient(
-                transport=transport() if callable(transport) else transport,
-                verify=self._context,
-                trust_env=not self.address.loopback,  # nobody's HTTP_PROXY leads to the proxy on this machine
-                follow_redirects=False,
-                limits=httpx.Limits(keepalive_expiry=15.0),  # Jetty hangs up after 30 s
-            )
-        return self._http
+        await self.carriers.aclose()
 
     async def _admitted(
         self,
@@ -173,16 +155,17 @@ class Wire:
         body: bytes | None,
         seconds: float,
         on_sent: Callable[[], None] | None,
+        bulk: bool,
     ) -> Answer:
         """Send it, once more after a 401 if there are new credentials. A write too: a 401 was not carried out, unless
         it reports on single records."""
         seal = await self.credentials.seal()
-        answer = await self._send(method, path, headers, body, seconds, seal, on_sent)
+        answer = await self._send(method, path, headers, body, seconds, seal, on_sent, bulk)
         if answer.status != 401:
             self.credentials.granted()
         elif b'"offsets"' not in answer.body and await self.credentials.renew(seal):
             seal = await self.credentials.seal()
-            answer = await self._send(method, path, headers, body, seconds, seal, on_sent)
+            answer = await self._send(method, path, headers, body, seconds, seal, on_sent, bulk)
             if answer.status != 401:
                 self.credentials.granted()
         return answer
@@ -196,6 +179,7 @@ class Wire:
         seconds: float,
         seal: Seal,
         on_sent: Callable[[], None] | None,
+        bulk: bool,
     ) -> Answer:
         import httpx
 
@@ -209,7 +193,7 @@ class Wire:
         unsent = 0
         try:
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
-            async with self._client().stream(
+            async with (self.carriers.bulk() if bulk else self.carriers.usual()).stream(
                 method,
                 self.address.url + path,
                 content=body,
@@ -230,6 +214,8 @@ class Wire:
                 chunks, unsent = [text], size - len(text)
             whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             self._answered = True
+            if bulk:
+                self.carriers.heed(len(whole))
             if response.status_code not in SUCCESS:  # goes into messages
                 whole = self.credentials.hide(whole)
             return Answer(response.status_code, response.headers, whole, exchange, records)

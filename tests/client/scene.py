@@ -123,8 +123,8 @@ class Scene:
         self.topics = self.sandbox.topics
         self.topics.create("t", 2)
         self.way = Way(self.sandbox.transport())
-        self.watching = Watching(self.way)
-        self.client = ProxyClient(url, transport=self.watching, dialect=dialect or DIALECTS[letter])
+        self.watching = Watching()
+        self.client = ProxyClient(url, transport=self.watching.over(self.way), dialect=dialect or DIALECTS[letter])
         self._readings: list[Reading] = []
 
     def fill(self, count: int, size: int = 8) -> None:

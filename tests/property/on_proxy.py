@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+import httpx
 from hypothesis import strategies as st
 
 from ktui.errors import Conflict, ConsumerGone
@@ -113,8 +114,16 @@ class Example:
     def __init__(self, url: str, letter: str, topic: Topic, other: Other, plan: ReadPlan) -> None:
         self.plan, self.topic, self._other = plan, topic, other
         self.client = ProxyClient(url, dialect=dialect(letter, plan))
-        http = self.client._wire._client()  # so that what is sent is as it is in the app
-        http._transport = self.watching = Watching(http._transport)
+        self.watching = Watching()
+        carriers = self.client._wire.carriers  # both ways, so that what is sent is as it is in the app
+        make = carriers._client
+
+        def watched(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+            http = make(transport)
+            http._transport = self.watching.over(http._transport)
+            return http
+
+        carriers._client = watched  # type: ignore[method-assign]
         self.tps = list(topic.ends)[: plan.partitions]
         self.lowest = {tp: max(min(topic.written[tp], default=end), end - EARLIER) for tp, end in topic.ends.items()}
         self.legs: list[Leg] = []

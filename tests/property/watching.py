@@ -1,4 +1,4 @@
-"""A transport that holds the client to its promises: one read at a time per instance, and none after a broken one."""
+"""Transports that hold the client to its promises: one read at a time per instance, and none after a broken one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _MADE = re.compile(r".*/consumers/[^/]+")
 _READ = re.compile(r"(/consumers/[^/]+/instances/[^/]+)/records")
 
 
-class Watching(httpx.AsyncBaseTransport):
-    """Passes everything on and notes what must not be."""
+class Watching:
+    """Notes what goes over some transports and must not."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
+    def __init__(self) -> None:
         self._reading: Counter[str] = Counter()
         self._spent: set[str] = set()
         self.requests: Counter[str] = Counter()
@@ -32,16 +31,17 @@ class Watching(httpx.AsyncBaseTransport):
         """Paths of the instances that are being read."""
         return [path for path, reads in self._reading.items() if reads]
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+    def over(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+        """The same transport, watched."""
+        return _Watched(self, inner)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def pass_on(self, inner: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
         self.requests[request.method] += 1
         if request.method == "POST" and _MADE.fullmatch(request.url.path):
             self.made.append(f"{request.url.path}/instances/{json.loads(request.content)['name']}")
         found = _READ.search(request.url.path)
         if request.method != "GET" or found is None:
-            return await self._inner.handle_async_request(request)
+            return await inner.handle_async_request(request)
         path = found[1]
         if self._reading[path]:
             self.offences.append(f"two reads of {path} at once")
@@ -51,10 +51,22 @@ class Watching(httpx.AsyncBaseTransport):
         self.at_once = max(self.at_once, sum(map(bool, self._reading.values())))
         answered = False
         try:
-            response = await self._inner.handle_async_request(request)
+            response = await inner.handle_async_request(request)
             answered = True
             return response
         finally:
             self._reading[path] -= 1
             if not answered:
                 self._spent.add(path)
+
+
+class _Watched(httpx.AsyncBaseTransport):
+    def __init__(self, watching: Watching, inner: httpx.AsyncBaseTransport) -> None:
+        self._watching = watching
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._watching.pass_on(self._inner, request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

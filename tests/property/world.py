@@ -32,8 +32,9 @@ class World:
         self.sandbox = Sandbox(clock=loop.time, sleep=asyncio.sleep, flavour=FLAVOURS[letter])
         self.sandbox.faults.latency = LATENCY
         self.topic = self.sandbox.topics.create("t", plan.partitions)
-        self.watching = Watching(self.sandbox.transport())
-        self.client = ProxyClient("http://sandbox", transport=self.watching, dialect=dialect(letter, plan))
+        self.watching = Watching()
+        transport = self.watching.over(self.sandbox.transport())
+        self.client = ProxyClient("http://sandbox", transport=transport, dialect=dialect(letter, plan))
         self.written: dict[int, dict[int, Record]] = {n: {} for n in range(plan.partitions)}
         self.shown: dict[int, list[Record]] = {n: [] for n in range(plan.partitions)}
         self.gaps: list[Gap] = []

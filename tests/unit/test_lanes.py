@@ -120,8 +120,8 @@ async def test_a_stream_takes_several_and_ends_with_one(sandbox: Sandbox, clock:
     sandbox.topics.create("t", partitions)
     for number in range(6000):
         sandbox.topics.append("t", number % partitions, None, b"x" * 300)
-    watching = Watching(sandbox.transport())
-    client = ProxyClient("http://sandbox", transport=watching)
+    watching = Watching()
+    client = ProxyClient("http://sandbox", transport=watching.over(sandbox.transport()))
     positions = dict.fromkeys(T[:partitions], 0)
     reader = Reader(Stream(client, positions, scale=SCALE, sleep=clock.sleep, clock=clock))
     await reader.come(6000)
