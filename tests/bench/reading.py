@@ -14,11 +14,12 @@ from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import GATEWAY, Dialect
 from tests.bench.bodies import TOPIC
+from tests.bench.decoding import TIMES
 from tests.bench.gauges import flood, flooded, server
 from tests.bench.raw import Raw, by_curl
 from tests.bench.table import Row, at_least, thousands
 
-SECONDS = 5.0
+SECONDS = 2.0
 
 
 async def compare(url: str, topic: str, count: int, dialect: Dialect | None = None) -> tuple[float, float]:
@@ -44,19 +45,20 @@ async def compare(url: str, topic: str, count: int, dialect: Dialect | None = No
         return rate, await by_curl(raw, {tp: count // len(ranges) for tp in ranges})
 
 
-def alive(url: str, seconds: float) -> tuple[float, float]:
-    """Records a second into the app's store while it draws, and per second of the processor."""
+def alive(url: str) -> tuple[float, float]:
+    """Records a second into the app's store while it draws, and per second of the processor: the best of some rounds,
+    as that of decoding and storing alone is."""
     with flooded(url) as app:
-        app.keyboard.drain(2.0)
-        reading = app.watch(seconds)
-    return reading.rate, reading.rate / reading.cpu
+        app.keyboard.drain(5.0)
+        rounds = [app.watch(SECONDS) for _ in range(TIMES)]
+    return max(each.rate for each in rounds), max(each.rate / each.cpu for each in rounds)
 
 
 def measure(store: float, count: int = 500_000, proxy: str = "", topic: str = "") -> list[Row]:
     """`store` is what decoding and storing alone take in a second of the processor."""
     with flood(None) as url:
         ours, by_hand = asyncio.run(compare(url, TOPIC, count, GATEWAY))
-        rate, per_cpu = alive(url, SECONDS)
+        rate, per_cpu = alive(url)
     rows = [
         at_least(
             "records into the store, the app drawing",

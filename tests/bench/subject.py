@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ktui.cli.terminal import prepare_terminal
@@ -26,12 +28,13 @@ def resident() -> int:
     return pages * 4096
 
 
-def queued() -> float:
+def queue() -> Callable[[], float]:
     """Seconds that this thread has stood in the queue for a core: what others on the machine cost it."""
     try:
-        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+        file = os.open("/proc/self/schedstat", os.O_RDONLY)
     except OSError:  # not every kernel tells
-        return 0.0
+        return lambda: 0.0
+    return lambda: int(os.pread(file, 100, 0).split()[1]) / 1e9
 
 
 def main(url: str, topic: str, gauges: str, dialect: str = "G") -> None:
@@ -43,6 +46,7 @@ def main(url: str, topic: str, gauges: str, dialect: str = "G") -> None:
     async def watch() -> None:
         app.main_screen.open_topic(topic)
         log = app.main_screen.stream_pane.records
+        queued = queue()
         with open(gauges, "w", buffering=1) as out:  # noqa: ASYNC230
             lags: list[float] = []
             own: list[float] = []

@@ -18,7 +18,7 @@ from ktui.model import Gap, Header, Record
 from ktui.records.log import Note, RecordLog
 from ktui.ui.widgets.painting import WholeStrip
 from ktui.ui.widgets.record_row import gap_text
-from ktui.ui.widgets.record_table import RecordTable
+from ktui.ui.widgets.record_table import STORM, RecordTable
 from tests.ui.host import Host, until
 
 NOON = int(datetime(2026, 11, 20, 12, 0, 0, 142_000).timestamp() * 1000)
@@ -343,3 +343,17 @@ def test_a_line_that_stays_whole_does_not_hold_itself() -> None:
     before = sys.getrefcount(line)
     line.divide([6])
     assert sys.getrefcount(line) == before
+
+
+@pytest.mark.parametrize(("screens", "drawn"), [(0, 40), (1, 20), (STORM - 1, 20), (STORM + 1, 10)])
+async def test_what_nobody_can_read_is_drawn_less_often(screens: int, drawn: int) -> None:
+    log = RecordLog()
+    log.extend([record(0)])
+    async with showing(log) as (table, _, _):
+        looks = 0
+        for _ in range(40):  # without a pause: the timer of the table has no turn
+            log.extend([record(n) for n in range(max(1, screens * table.page))])
+            before = table._seen
+            table._look_on_time()
+            looks += table._seen != before
+        assert abs(looks - drawn) <= 1

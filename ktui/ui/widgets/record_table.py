@@ -30,8 +30,10 @@ from ktui.ui.widgets.record_view import RecordView
 from ktui.ui.widgets.row_painter import RowPainter
 
 FRAMES = 20
-"""Looks at the counters per second: a sane rate, the key latency does not depend on it. Where all rows on the screen
-are others at each look nobody reads them, and every other look is enough."""
+"""Looks at the counters per second: a sane rate, the key latency does not depend on it."""
+STORM = 50
+"""Screens of new rows per look. Where all rows are others at each look nobody reads them, and every other look is
+enough; in a storm every fourth: what drawing takes then is missing to whoever reads."""
 
 
 class RecordTable(LineView, can_focus=True, inherit_bindings=False):
@@ -80,7 +82,7 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
         self._link = link or TerminalLink()
         self._left_at = 0
         self._owed = False
-        self._passed_over = False
+        self._passed_over = 0
         self._drawn: list[Strip] = []
         self.landing = Landing()
 
@@ -283,8 +285,8 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
     # Drawing
 
     def _look_on_time(self) -> None:
-        flies = self.following and self.view.end - self._seen[1] >= self.page
-        self._passed_over = flies and not self._passed_over
+        screens = (self.view.end - self._seen[1]) // self.page // (self._passed_over + 1) if self.following else 0
+        self._passed_over = (self._passed_over + 1) % (4 if screens >= STORM else 2 if screens else 1)
         if self._link.clear and not self._passed_over:
             self.look()
         if self._owed:
