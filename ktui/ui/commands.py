@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.types import IgnoreReturnCallbackType
 
+from ktui.records.pattern import Pattern
 from ktui.records.target import SeekTarget, TargetError
 from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.text import clean, plain
@@ -44,7 +45,7 @@ class KtuiCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for command in (*self._of_keys(), *self._place(query)):
+        for command in (*self._of_keys(), *self._place(query), *self._pattern(query)):
             score = matcher.match(command.text)
             if score > 0:
                 yield Hit(score, _lit(matcher, command.text), command.run, text=command.text, help=command.help)
@@ -95,6 +96,17 @@ class KtuiCommands(Provider):
         except TargetError:
             return
         yield Command(clean(query), f"Open {clean(name)} there", partial(pane.choose, name, target))
+
+    def _pattern(self, query: str) -> Iterator[Command]:
+        """`pay*`: all topics that match, and those that come."""
+        text = query.removeprefix("go to ").strip()
+        pane = self._topics_pane
+        if pane is None or "*" not in text or not (names := Pattern(text).of(pane.names)):
+            return
+        count = f"{len(names):,} topic{'' if len(names) == 1 else 's'}"
+        yield Command(
+            clean(query), f"Open {count} as one stream; those that match later join", partial(pane.choose_all, text)
+        )
 
 
 def _help(tooltip: str, key: str) -> str:

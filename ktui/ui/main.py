@@ -227,13 +227,17 @@ class MainScreen(Screen[None]):
     def _topic_chosen(self, event: TopicsPane.TopicChosen) -> None:
         self.topic = event.topic
         self.record_open = False
-        self.stream_pane.open(event.topic, event.target, event.others)
+        self.stream_pane.open(event.topic, event.target, event.others, event.pattern)
         if not isinstance(self.focused, Input | TextArea):  # a slow answer takes nobody's pen away
             self.focus_pane("stream")
 
     @on(StreamPane.Advanced)
     def _advanced(self, event: StreamPane.Advanced) -> None:
         self.offsets_pane.update_positions(event.positions)
+
+    @on(StreamPane.Joined)
+    def _joined(self) -> None:
+        self.topics_pane.refresh_topics()
 
     @on(StreamPane.StateChanged)
     def _state_changed(self, event: StreamPane.StateChanged) -> None:

@@ -21,6 +21,7 @@ from ktui.records.batch import Batch
 from ktui.records.following import Following
 from ktui.records.log import Note, RecordLog
 from ktui.records.passage import Passage
+from ktui.records.pattern import Pattern, joining
 from ktui.records.target import SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.state import State
@@ -39,6 +40,8 @@ FIRST = 100
 """Records shown when a topic is opened, before it goes on live."""
 READ_AHEAD = 50_000
 """Rows under the visible ones after which reading waits for the user: a look at an old offset is no download."""
+JOIN_TICKS = 20
+"""Ticks, of half a second, between two looks for topics that match the pattern by now."""
 FAR_BEHIND = 10_000
 """Going to the end jumps there when more records than this are in between."""
 
@@ -59,6 +62,9 @@ class StreamReading(Vertical):
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, StreamReading.Advanced)
+
+    class Joined(Message):
+        """Topics that are new are read too."""
 
     @dataclass
     class StateChanged(Message):
@@ -91,6 +97,7 @@ class StreamReading(Vertical):
         self._following: Following | None = None
         self._topics: dict[str, frozenset[int]] = {}
         """What is read: the partitions of each topic."""
+        self._pattern: Pattern | None = None
         self._apart: dict[TopicPartition, int] = {}
         self._error: ProxyError | None = None
         self._retry_at = 0.0
@@ -110,8 +117,16 @@ class StreamReading(Vertical):
         """Those of the topic that are read; of several topics all are."""
         return self._topics.get(self.topic.name, frozenset()) if self.topic is not None else frozenset()
 
-    def open(self, topic: TopicDetail, target: SeekTarget | None = None, others: Sequence[TopicDetail] = ()) -> None:
-        """Show a topic, with others beside it: the last 100 records and then what comes, or from `target` on."""
+    def open(
+        self,
+        topic: TopicDetail,
+        target: SeekTarget | None = None,
+        others: Sequence[TopicDetail] = (),
+        pattern: Pattern | None = None,
+    ) -> None:
+        """Show a topic, with others beside it: the last 100 records and then what comes, or from `target` on. Topics
+        that match `pattern` later join them."""
+        self._pattern = pattern
         self.topic, self._following, self._apart = topic, None, {}
         self._topics = {each.name: frozenset(p.partition for p in each.partitions) for each in (topic, *others)}
         self.table.several = bool(others)
@@ -148,6 +163,15 @@ class StreamReading(Vertical):
         self._take_added()
         places = {TopicPartition(self.topic.name, each) for each in self._partitions}
         self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
+
+    def join(self, topics: Sequence[TopicDetail]) -> None:
+        """Read these too, from their beginning: they are new. The others go on where they are."""
+        self._topics |= {each.name: frozenset(p.partition for p in each.partitions) for each in topics}
+        self.table.several = True
+        places = {TopicPartition(each.name, p.partition): 0 for each in topics for p in each.partitions}
+        names = ", ".join(clean(each.name) for each in topics)
+        self._begin({**self.positions, **places}, f"new: {names}", clear=False)
+        self.post_message(self.Joined())
 
     def hold(self) -> None:
         """Stop reading, keep the place."""
@@ -277,6 +301,7 @@ class StreamReading(Vertical):
             len(self.there),
             self.columns.words,
             self.table.filter,
+            pattern=self._pattern.text if self._pattern else "",
             numbered=not self.screen.has_class("-narrow"),
         )
         if self.table.marked_only:
@@ -304,6 +329,8 @@ class StreamReading(Vertical):
             self.go_on()
         if self.state in (StreamState.HELD, StreamState.AHEAD) and not self._ticks % 4:
             self.look()
+        if self._pattern is not None and not self._ticks % JOIN_TICKS:
+            self.look_for_topics(self._pattern)
         self.columns.tick()
         if complaint := self.columns.complaint():
             self.notify(clean(complaint), severity="warning", timeout=10, markup=False)
@@ -344,6 +371,14 @@ class StreamReading(Vertical):
             self._begin(following.positions or SeekTarget.end())
         except ProxyError as error:
             self._enter(StreamState.STOPPED, error)
+
+    @work(exclusive=True, group="join")
+    async def look_for_topics(self, pattern: Pattern) -> None:
+        """Ask which topics match by now. While it is held, or over, nothing joins."""
+        with suppress(ProxyError):  # the next look is soon
+            topics = await joining(self.proxy, pattern, self._topics)
+            if topics and pattern is self._pattern and self.state is StreamState.LIVE:
+                self.join(topics)
 
     @work(exclusive=True, group="look")
     async def look(self) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from glob import escape
 from typing import Self
 
 from textual import events, on, work
@@ -23,17 +21,16 @@ from textual.widgets import Static
 
 from ktui.errors import NotFound, ProxyError
 from ktui.model import TopicDetail
+from ktui.records.pattern import TOGETHER, Pattern
 from ktui.records.tallies import Tallies
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.ui.report import report, sentence
-from ktui.ui.text import plain
+from ktui.ui.text import clean, plain
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.topic_list import TopicList
 
-TOGETHER = 20
-"""Topics that one stream reads at most."""
 SETTLE = 0.08
 """Seconds that the rows in sight must stay before anything is asked for them."""
 
@@ -65,6 +62,8 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
 
 - `enter` opens a topic at its last 100 records and stays live.
 - `x` marks a topic, `X` all that the list shows: `enter` then opens those that are marked as one stream, up to 20.
+- `P` asks for a pattern, `pay*-v2`, and opens what matches as one stream. Topics that are created later and match
+  join it, from their beginning.
 - `/` narrows the list to names that contain what is typed, or match it where it has a `*`: `pay*-v2`; `esc` takes
   marks and filter away.
 - `i` shows internal topics too: those whose names begin with `_`.
@@ -75,6 +74,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         Binding("slash", "filter", "filter", id="topics.filter", tooltip="Only names that contain what is typed"),
         Binding("x", "mark", "mark", id="topics.mark", tooltip="Mark the topic: enter opens those marked together"),
         Binding("X", "mark_all", "mark all", id="topics.mark-all", show=False, tooltip="Mark all that are shown"),
+        Binding("P", "pattern", "pattern", id="topics.pattern", show=False, tooltip="Open all topics that match"),
         Binding("i", "internal", "internal", id="topics.internal", tooltip="Show or hide topics that begin with _"),
         Binding("R", "refresh", "refresh", id="topics.refresh", tooltip="Ask for the topics again"),
         Binding("escape", "show_all", "show all", id="topics.show-all", tooltip="Take marks and filter away"),
@@ -100,6 +100,8 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         """Where to begin; None leaves it to the stream."""
         others: tuple[TopicDetail, ...] = ()
         """Topics that are read in the same stream."""
+        pattern: Pattern | None = None
+        """Topics that match it later belong to them."""
 
     def __init__(self, proxy: ProxyClient, *, recount: float = 5.0, id: str | None = None) -> None:
         """`recount`: seconds between two looks at the counts of the rows in sight."""
@@ -113,6 +115,8 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self._names: tuple[str, ...] = ()
         self._folded: tuple[tuple[str, str], ...] = ()
         self._error: ProxyError | None = None
+        self._pattern = ""
+        """As it was typed last."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="topics-state")
@@ -126,13 +130,8 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
     @property
     def shown(self) -> list[str]:
         """The topics that filter and choice of internal ones leave."""
-        words, internal = self.words.casefold(), self.internal
-        pattern = words if "*" in words else f"*{escape(words)}*"
-        return [
-            name
-            for name, folded in self._folded
-            if fnmatchcase(folded, pattern) and (internal or not name.startswith("_"))
-        ]
+        pattern = Pattern(self.words, internal=self.internal)
+        return [name for name, folded in self._folded if pattern.matches(name, folded)]
 
     def focus(self, scroll_visible: bool = True) -> Self:
         if self.is_mounted:
@@ -150,6 +149,14 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
                 self.words, self.internal = "", self.internal or name.startswith("_")
             self.table.go_to(name)
         self._open(name, target=target)
+
+    def choose_all(self, text: str) -> None:
+        """Open all topics that match a pattern, and those that will."""
+        self._pattern, pattern = text, Pattern(text, internal=self.internal)
+        if names := pattern.of(self._names):
+            self._open(*names, pattern=pattern)
+        else:
+            self.notify(self._complaint(text), severity="warning", markup=False)
 
     def _on_mount(self, event: events.Mount) -> None:
         self.call_after_refresh(self.refresh_topics)  # first there is something to see
@@ -217,22 +224,28 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         event.stop()
 
     @on(Prompt.Submitted)
-    async def _filtered(self, event: Prompt.Submitted) -> None:
+    async def _answered(self, event: Prompt.Submitted) -> None:
         event.stop()
+        if event.prompt.id == "pattern":
+            if complaint := self._complaint(event.text):
+                event.prompt.complain(complaint)
+                return
+            self.choose_all(event.text)
         await event.prompt.remove()
         self.table.focus()
 
     @on(Prompt.Cancelled)
-    async def _filter_dropped(self, event: Prompt.Cancelled) -> None:
+    async def _left(self, event: Prompt.Cancelled) -> None:
         event.stop()
-        self.words = ""
+        if event.prompt.id != "pattern":
+            self.words = ""
         await event.prompt.remove()
         self.table.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":
             return bool(self.words or self.marked)
-        return action != "filter" or not self.query(Prompt)
+        return action not in ("filter", "pattern") or not self.query(Prompt)
 
     def action_open(self) -> None:
         if self.marked:
@@ -254,6 +267,26 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
     async def action_filter(self) -> None:
         if not self.query(Prompt):  # the palette asks nobody
             await self.mount(Prompt("filter", value=self.words, consequence=self._narrow))
+
+    async def action_pattern(self) -> None:
+        if not self.query(Prompt):
+            value = self._pattern or self.words
+            await self.mount(Prompt("pattern", id="pattern", value=value, consequence=self._of_pattern))
+
+    def _of_pattern(self, text: str) -> str:
+        """What enter would open."""
+        names = Pattern(text, internal=self.internal).of(self._names) if text else []
+        words = f"{len(names):,} topics" if len(names) != 1 else clean(names[0])
+        return self._complaint(text) or f"{words} and later ones"
+
+    def _complaint(self, text: str) -> str:
+        """Why nothing can be read by this pattern."""
+        count = len(Pattern(text, internal=self.internal).of(self._names))
+        if not text:
+            return "Part of a name, or a pattern: pay*"
+        if not count:
+            return f"No topic matches {clean(text)}"
+        return f"{count:,} topics: at most {TOGETHER}" if count > TOGETHER else ""
 
     def _narrow(self, words: str) -> Content:
         """Called by the prompt while it is typed in."""
@@ -287,7 +320,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
         self._show()
 
     @work(exclusive=True, group="open")
-    async def _open(self, *names: str, target: SeekTarget | None = None) -> None:
+    async def _open(self, *names: str, target: SeekTarget | None = None, pattern: Pattern | None = None) -> None:
         """Open the first, and with it the others."""
         if len(names) > TOGETHER:
             words = f"{len(names):,} topics are too many for one stream: up to {TOGETHER} can be read together."
@@ -301,7 +334,7 @@ where the proxy does not tell. `●`: records arrived in the last ten seconds.
                 self.refresh_topics()
         else:
             self.opened, self.marked = first.name, frozenset()
-            self.post_message(self.TopicChosen(first, target, tuple(others)))
+            self.post_message(self.TopicChosen(first, target, tuple(others), pattern))
 
     @work(exclusive=True, group="count")
     async def _keep_counting(self) -> None:

@@ -21,10 +21,11 @@ def title(
     columns: str = "",
     words: str = "",
     *,
+    pattern: str = "",
     numbered: bool,
 ) -> Content:
-    """Topics, how many of their partitions, what is said of the columns, and the words that are filtered for; with the
-    pane's number where no tab shows it."""
+    """Topics, or the pattern that they match, how many of their partitions, what is said of the columns, and the words
+    that are filtered for; with the pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
@@ -34,8 +35,10 @@ def title(
         count = f"{sum(map(len, read.values()))} partitions"
     elif len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
-    names = list(read)[:2] or [topic.name]
-    topics = ", ".join(names) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
+    if pattern:
+        topics = f"{pattern} · {len(read)} topic{'' if len(read) == 1 else 's'}"
+    else:
+        topics = ", ".join(list(read)[:2] or [topic.name]) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
     name = plain(f"{number}{topics} · {count}{f' · {columns}' if columns else ''}")
     return name + plain(f" · /{words}").stylize("$warning") if words else name
 
