@@ -64,9 +64,11 @@ class Scene:
 ORDERS = (1.0, ("slash", *"orders", "enter"), ("enter",), 1.0)
 BILLING = (("3", "o", *"billing", "enter"), 1.0)
 DRAFT = ("4", "shift+tab", "shift+tab", *"cust-00481", "tab", "tab", *'{"id": 9007199254740993, "total": 12.50}')
+MARKS = ("z", "v", *("up",) * 4, "x", *("up",) * 5, "x", "up")
 SCENES = (
     Scene("main", (160, 44), "ktui-dark", (1.0, ("down",) * 4, ("enter",), *BILLING, DRAFT, ("escape",), ("2",), LIVE)),
     Scene("fields", (120, 36), "ktui-dark", (*ORDERS, LIVE, ("t", "z"), 1.0, ("up",) * 9, 1.0)),
+    Scene("figures", (120, 36), "ktui-dark", (*ORDERS, LIVE, MARKS, 1.0)),
     Scene("record", (120, 36), "ktui-dark", (*ORDERS, LIVE, ("up", "up", "enter"), 1.0)),
     Scene("offsets", (120, 36), "ktui-light", (*ORDERS, *BILLING, LIVE, ("down", "down", "s", *"181"), 1.0)),
     Scene("narrow", (80, 24), "ktui-dark", (*ORDERS, LIVE)),
