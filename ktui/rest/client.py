@@ -74,7 +74,7 @@ class ProxyClient:
     @property
     def exchanges(self) -> deque[Exchange]:
         """The last 1000 requests with their answers, newest last."""
-        return self._wire.exchanges
+        return self._wire.transcript.exchanges
 
     @property
     def ok_count(self) -> int:
@@ -98,11 +98,11 @@ class ProxyClient:
     @property
     def on_exchange(self) -> Callable[[Exchange], None] | None:
         """Called when an exchange has ended, after it was counted."""
-        return self._wire.on_exchange
+        return self._wire.transcript.on_exchange
 
     @on_exchange.setter
     def on_exchange(self, listener: Callable[[Exchange], None] | None) -> None:
-        self._wire.on_exchange = listener
+        self._wire.transcript.on_exchange = listener
 
     async def probe(self) -> Dialect:
         """Find out what answers there and keep it as `dialect`, unless one was forced. Writes nothing.

@@ -1,7 +1,7 @@
 """One request and its answer: exact headers, timeouts, secrets hidden, and the Exchange that every call leaves behind.
 
 The only one that sends. Never retries, but for a 401 when a command gives other credentials. What an answer means is
-judged in `refusals.py`, how it is carried in `carriers.py`.
+judged in `refusals.py`, how it is carried in `carriers.py`, what is kept of it in `transcript.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ktui import __version__
@@ -20,9 +18,10 @@ from ktui.errors import NotAProxy, ProxyError, Unreachable
 from ktui.model import Exchange, Record
 from ktui.rest import handed, refusals, tls
 from ktui.rest.address import Address, scrub
-from ktui.rest.auth import HIDDEN, Credentials, Seal, is_secret
+from ktui.rest.auth import Credentials, Seal
 from ktui.rest.carriers import Carriers
 from ktui.rest.tls import Tls
+from ktui.rest.transcript import LOOKED_AT, Transcript
 
 if TYPE_CHECKING:
     import httpx
@@ -32,14 +31,7 @@ CONTROL = "application/vnd.kafka.v2+json"
 
 SUCCESS = range(200, 300)
 ANY = range(100, 600)
-KEPT = 64 * 1024
-"""Bytes of a body that an exchange keeps."""
-KEPT_IN_ALL = 16 * 1024 * 1024
-"""Bytes of answers that all exchanges keep together; older ones lose theirs first."""
-KEPT_EXCHANGES = 1000
 
-_MARGIN = 4 * 1024
-"""Bytes beyond those kept in which the end of a secret is looked for."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -75,14 +67,10 @@ class Wire:
         """ConfigError when a file of `tls` cannot be used. For http:// none of them is looked at."""
         self.address = address
         self.credentials = credentials or Credentials(user=address.user, password=address.password)
-        self.exchanges: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
+        self.transcript = Transcript(address, self.credentials)
         self.ok_count = 0
         self.failed_count = 0
-        self.on_exchange: Callable[[Exchange], None] | None = None
         self.closed = False
-        self._number = 0
-        self._bodies: deque[Exchange] = deque()
-        self._bodies_size = 0
         self._answered = False
         """Something has answered here before, so that the connection as such works."""
         tls = tls or Tls()
@@ -183,7 +171,7 @@ class Wire:
     ) -> Answer:
         import httpx
 
-        exchange = self._note(method, path, headers, body)
+        exchange = self.transcript.begin(method, path, headers, body)
         if self.closed:
             exchange.failure, exchange.milliseconds = "The connection was closed before", 0.0
             raise Unreachable(exchange.failure, exchange)
@@ -202,15 +190,12 @@ class Wire:
                 auth=seal,
                 extensions=handed.TAKES | ({} if on_sent is None else {"trace": self._heeding(on_sent)}),
             ) as response:
-                exchange.status = response.status_code
-                exchange.response_headers = tuple(
-                    (name, self._shown(name, value)) for name, value in response.headers.multi_items()
-                )
+                self.transcript.head(exchange, response.status_code, response.headers.multi_items())
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
             del response.stream  # the two hold each other: 40 objects a request that wait for the garbage collector
             if (records := response.extensions.get("records")) is not None:
-                text, size = handed.shown(records, KEPT + _MARGIN)
+                text, size = handed.shown(records, LOOKED_AT)
                 chunks, unsent = [text], size - len(text)
             whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             self._answered = True
@@ -229,7 +214,7 @@ class Wire:
             exchange.failure = "given up before the answer was complete"
             raise
         finally:
-            self._ended(exchange, started, chunks, unsent)
+            self.transcript.end(exchange, started, chunks, unsent)
 
     def _heeding(self, on_sent: Callable[[], None]) -> Callable[[str, object], Coroutine[None, None, None]]:
         """What httpcore tells of its steps; another transport tells nothing, so it counts as sent at once."""
@@ -279,46 +264,3 @@ class Wire:
             base = shown.removesuffix("/").removesuffix(asked.rstrip("/"))
             raise NotAProxy(f"{self.address.where} wants TLS: the address is {base}", answer.exchange)
         raise NotAProxy(f"{self.address.where} redirects to {shown}: use that address, if it is yours", answer.exchange)
-
-    def _note(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Exchange:
-        self._number += 1
-        exchange = Exchange(
-            number=self._number,
-            started=datetime.now(UTC),
-            method=method,
-            path=self.address.prefix + path,
-            url=self.address.url + path,
-            request_headers=(*headers.items(), *self.credentials.shown),
-            request_body=self._kept(body or b""),
-            request_size=len(body or b""),
-        )
-        self.exchanges.append(exchange)
-        return exchange
-
-    def _ended(self, exchange: Exchange, started: float, chunks: list[bytes], unsent: int) -> None:
-        exchange.milliseconds = (time.perf_counter() - started) * 1000
-        exchange.response_size = sum(map(len, chunks)) + unsent
-        exchange.response_body = self._kept(_beginning(chunks, KEPT + _MARGIN))
-        self._bodies.append(exchange)
-        self._bodies_size += len(exchange.response_body)
-        while self._bodies_size > KEPT_IN_ALL or len(self._bodies) > KEPT_EXCHANGES:
-            oldest = self._bodies.popleft()
-            self._bodies_size -= len(oldest.response_body)
-            oldest.response_body = b""
-        if self.on_exchange is not None:
-            self.on_exchange(exchange)
-
-    def _kept(self, body: bytes) -> bytes:
-        return self.credentials.hide(body[: KEPT + _MARGIN])[:KEPT]
-
-    def _shown(self, name: str, value: str) -> str:
-        return HIDDEN if is_secret(name) else self.credentials.hide_text(scrub(value))
-
-
-def _beginning(chunks: Sequence[bytes], size: int) -> bytes:
-    """At least so many bytes of the chunks, if there are as many."""
-    count = held = 0
-    while held < size and count < len(chunks):
-        held += len(chunks[count])
-        count += 1
-    return b"".join(chunks[:count])

@@ -80,7 +80,7 @@ async def test_trouble_is_told_in_the_same_words(trouble: str) -> None:
             async with wire_to(url, way) as wire:
                 with pytest.raises(ProxyError) as caught:
                     await wire.request("GET", "/topics", seconds=0.3, bulk=True)
-                told.append((type(caught.value), str(caught.value), wire.exchanges[-1].status))
+                told.append((type(caught.value), str(caught.value), wire.transcript.exchanges[-1].status))
     assert told[0] == told[1]
 
 
@@ -184,9 +184,9 @@ async def test_a_read_that_is_given_up_closes_its_connection(way: str) -> None:
 
     async with serving(talk) as url, wire_to(url, way) as wire:
         reading = asyncio.create_task(wire.request("GET", "/topics", bulk=True))
-        await until(lambda: wire.exchanges and wire.exchanges[-1].status == 200)
+        await until(lambda: wire.transcript.exchanges and wire.transcript.exchanges[-1].status == 200)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
         await asyncio.wait_for(closed.wait(), 5)
-        assert wire.exchanges[-1].failure == "given up before the answer was complete"
+        assert wire.transcript.exchanges[-1].failure == "given up before the answer was complete"

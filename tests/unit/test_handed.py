@@ -8,7 +8,7 @@ import httpx
 
 from ktui.model import Exchange, Header, Record, TopicPartition
 from ktui.rest.client import ProxyClient
-from ktui.rest.wire import KEPT
+from ktui.rest.transcript import KEPT
 from ktui.server.flavours import GATEWAY
 from ktui.server.sandbox import Sandbox
 from ktui.server.transport import InProcess

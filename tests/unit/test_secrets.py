@@ -12,9 +12,11 @@ from rich.traceback import Traceback
 from ktui.errors import Forbidden, KtuiError, Unreachable
 from ktui.records.curl import curl_of
 from ktui.rest.auth import Command, Credentials
+from ktui.rest.carriers import LARGE
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 from tests.unit.guard import Guard, basic, client_of, python
+from tests.unit.waiting import until
 
 SECRET = "s3cr3t-t0k3n-of-the-test"
 
@@ -60,7 +62,8 @@ async def test_no_secret_is_shown_anywhere(sandbox: Sandbox, credentials: Creden
     await client.aclose()
 
 
-async def test_no_secret_is_in_the_traceback_of_a_connection_that_broke() -> None:
+@pytest.mark.parametrize("bulk", [False, True])
+async def test_no_secret_is_in_the_traceback_of_a_connection_that_broke(bulk: bool) -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.close()
@@ -69,10 +72,15 @@ async def test_no_secret_is_in_the_traceback_of_a_connection_that_broke() -> Non
     port = server.sockets[0].getsockname()[1]
     for credentials in (Credentials(token=SECRET), Credentials(headers={"X-Innocent": SECRET})):
         client = ProxyClient(f"http://127.0.0.1:{port}", credentials=credentials)
+        if bulk:
+            carriers = client._wire.carriers
+            carriers.heed(LARGE)
+            await until(lambda carriers=carriers: carriers.bulk() is not carriers.usual())
         with pytest.raises(Unreachable) as caught:
-            await client.topics()
+            await client._wire.request("GET", "/topics", bulk=bulk)
         seen = seen_of(client, caught.value)
         assert "RemoteProtocolError" in seen
+        assert ("ServerDisconnectedError" in seen) == bulk
         assert SECRET not in seen
         await client.aclose()
     server.close()

@@ -23,7 +23,7 @@ from ktui.errors import (
     Unsupported,
 )
 from ktui.model import TopicPartition
-from ktui.rest import wire
+from ktui.rest import transcript
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 from tests.unit.waiting import until
@@ -229,7 +229,7 @@ async def test_bodies_are_kept_to_64_kib(sandbox: Sandbox, proxy: ProxyClient) -
 async def test_all_bodies_together_are_bounded(
     sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "KEPT_IN_ALL", 100)
+    monkeypatch.setattr(transcript, "KEPT_IN_ALL", 100)
     sandbox.topics.create("t" * 40)
     for _ in range(10):
         await proxy.topics()
