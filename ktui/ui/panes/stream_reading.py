@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
 
-from textual import events, on, work
-from textual.containers import Vertical
-from textual.content import Content
-from textual.geometry import Region
+from textual import events, work
 from textual.message import Message
-from textual.reactive import var
 
 from ktui.errors import ProxyError
 from ktui.model import Gap, Positions, TopicDetail, TopicPartition
 from ktui.records.batch import Batch
 from ktui.records.following import Following
-from ktui.records.log import Note, RecordLog
+from ktui.records.log import Note
 from ktui.records.passage import Passage
 from ktui.records.pattern import Pattern, joining
 from ktui.records.target import SeekTarget, TargetError
-from ktui.rest.client import ProxyClient
-from ktui.state import State
-from ktui.ui.link import TerminalLink
-from ktui.ui.panes.stream_columns import StreamColumns
+from ktui.ui.panes.stream_frame import StreamFrame
 from ktui.ui.report import report
 from ktui.ui.text import clean
-from ktui.ui.widgets.figures_strip import FiguresStrip
-from ktui.ui.widgets.filtered_table import FilteredTable
-from ktui.ui.widgets.record_table import RecordTable
-from ktui.ui.widgets.stream_status import StreamState, StreamStatus
-from ktui.ui.widgets.stream_table import StreamTable
-from ktui.ui.widgets.stream_words import hint, jump_words, title
+from ktui.ui.widgets.stream_status import StreamState
+from ktui.ui.widgets.stream_words import jump_words
 
 FIRST = 100
 """Records shown when a topic is opened, before it goes on live."""
@@ -46,13 +33,8 @@ FAR_BEHIND = 10_000
 """Going to the end jumps there when more records than this are in between."""
 
 
-class StreamReading(Vertical):
-    """Follows one topic. Owns the records that are kept and, through its Stream, the positions. The stream pane adds
-    keys and questions."""
-
-    topic: var[TopicDetail | None] = var(None, bindings=True)
-    """The open topic."""
-    state: var[StreamState] = var(StreamState.IDLE)
+class StreamReading(StreamFrame):
+    """Follows topics. Owns, through its Stream, the positions. The stream pane adds keys and questions."""
 
     @dataclass
     class Advanced(Message):
@@ -66,51 +48,7 @@ class StreamReading(Vertical):
     class Joined(Message):
         """Topics that are new are read too."""
 
-    @dataclass
-    class StateChanged(Message):
-        """The stream does something else now; `error` says why, when it waits or has stopped."""
-
-        state: StreamState
-        error: ProxyError | None
-
-    def __init__(
-        self,
-        proxy: ProxyClient,
-        *,
-        link: TerminalLink,
-        keep_bytes: int,
-        lanes: int | None,
-        state: State | None,
-        id: str | None,
-    ) -> None:
-        """`lanes`: instances at most that read at once; None leaves it to the make of proxy. `state` remembers the
-        columns of topics; without one they last as long as the pane."""
-        super().__init__(id=id)
-        self.proxy = proxy
-        self.records = RecordLog(max_bytes=keep_bytes)
-        self.status = StreamStatus()
-        self.table = StreamTable(self.records, link)
-        self.columns = StreamColumns(self.table, proxy.url, state or State())
-        self.figures = FiguresStrip(self.records, self.status, link)
-        self._link = link
-        self._lanes = lanes
-        self._following: Following | None = None
-        self._topics: dict[str, frozenset[int]] = {}
-        """What is read: the partitions of each topic."""
-        self._pattern: Pattern | None = None
-        self._apart: dict[TopicPartition, int] = {}
-        self._error: ProxyError | None = None
-        self._retry_at = 0.0
-        self._ticks = 0
-        self._said: tuple[Content, Content] | None = None
-        self._saying = False
-
     # What others ask and tell
-
-    @property
-    def positions(self) -> dict[TopicPartition, int]:
-        """Next offset to read, per partition that is read."""
-        return self._following.positions if self._following else {}
 
     @property
     def _partitions(self) -> frozenset[int]:
@@ -256,14 +194,6 @@ class StreamReading(Vertical):
         self._enter(StreamState.OPENING)
         self.follow(self._following)
 
-    @property
-    def there(self) -> frozenset[int]:
-        """The partitions of the topic, those too that were added while it was read."""
-        if self.topic is None:
-            return frozenset()
-        read = (tp.partition for tp in (*self._apart, *self.positions) if tp.topic == self.topic.name)
-        return frozenset((*(each.partition for each in self.topic.partitions), *read))
-
     def _take_added(self) -> bool:
         """Whether all of the topics is read; then partitions that were added meanwhile stay with it."""
         assert self.topic is not None
@@ -273,52 +203,6 @@ class StreamReading(Vertical):
                 if topic in self._topics:
                     self._topics[topic] |= {partition}
         return whole
-
-    # State in words
-
-    def _enter(self, state: StreamState, error: ProxyError | None = None) -> None:
-        changed = state is not self.state or error is not self._error
-        self.state, self._error = state, error
-        if changed:
-            self.post_message(self.StateChanged(state, error))
-        self._say()
-
-    def _wait(self, error: ProxyError, seconds: float) -> None:
-        self._retry_at = time.monotonic() + seconds
-        if self.state is not StreamState.HELD:
-            self._enter(StreamState.WAITING, error)
-
-    def _say(self) -> None:
-        """Bring title, status and hint up to date."""
-        if not self.is_mounted:
-            return
-        following = self._following
-        behind, progress = (following.behind, following.progress) if following else (0, None)
-        self.status.look(self.state, self._error, self._retry_at, self.table, behind, progress)
-        name = title(
-            self.topic,
-            self._topics,
-            len(self.there),
-            self.columns.words,
-            self.table.filter,
-            pattern=self._pattern.text if self._pattern else "",
-            numbered=not self.screen.has_class("-narrow"),
-        )
-        if self.table.marked_only:
-            name += Content.styled(" · marked only", "$warning")
-        line = self.status.line(self.size.width - 4)
-        if (name, line) != self._said:
-            self._said, self._saying = (name, line), True
-            self.border_title, self.border_subtitle = name, line
-            self._saying = False
-        self.table.say(hint(self.state, self._error, following.ranges if following else {}, self.table.filter))
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """A new title or status draws the frame's lines anew, not all that is in it."""
-        if self._saying:
-            width, height = self.size.width + 2, self.size.height
-            regions = (Region(-1, -1, width, 1), Region(-1, height, width, 1))
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _tick(self) -> None:
         """Twice a second: figures, the countdown, and whether enough lies ahead."""
@@ -347,15 +231,6 @@ class StreamReading(Vertical):
     def _on_mount(self, event: events.Mount) -> None:
         self._say()
         self.set_interval(0.5, self._tick)
-
-    def _on_resize(self, event: events.Resize) -> None:
-        self._say()
-
-    @on(RecordTable.FollowingChanged)
-    @on(FilteredTable.Filtered)
-    def _shown_otherwise(self, event: Message) -> None:
-        event.stop()
-        self._say()
 
     # Workers
 

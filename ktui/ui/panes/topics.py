@@ -12,7 +12,6 @@ from typing import Self
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -25,6 +24,7 @@ from ktui.records.pattern import TOGETHER, Pattern
 from ktui.records.tallies import Tallies
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
+from ktui.ui.panes import topics_keys
 from ktui.ui.report import report, sentence
 from ktui.ui.text import clean, plain
 from ktui.ui.widgets.line_table import LineTable
@@ -54,31 +54,8 @@ class TopicsPane(Widget):
     }
     """
 
-    HELP = """\
-# Topics
-
-Name, number of partitions, about how many records: offsets are counted, so what compaction took is counted too. `?`
-where the proxy does not tell. `●`: records arrived in the last ten seconds.
-
-- `enter` opens a topic at its last 100 records and stays live.
-- `x` marks a topic, `X` all that the list shows: `enter` then opens those that are marked as one stream, up to 20.
-- `P` asks for a pattern, `pay*-v2`, and opens what matches as one stream. Topics that are created later and match
-  join it, from their beginning.
-- `/` narrows the list to names that contain what is typed, or match it where it has a `*`: `pay*-v2`; `esc` takes
-  marks and filter away.
-- `i` shows internal topics too: those whose names begin with `_`.
-"""
-
-    BINDINGS = [
-        Binding("enter", "open", "open", id="topics.open", tooltip="Open the topic: its last 100 records, then live"),
-        Binding("slash", "filter", "filter", id="topics.filter", tooltip="Only names that contain what is typed"),
-        Binding("x", "mark", "mark", id="topics.mark", tooltip="Mark the topic: enter opens those marked together"),
-        Binding("X", "mark_all", "mark all", id="topics.mark-all", show=False, tooltip="Mark all that are shown"),
-        Binding("P", "pattern", "pattern", id="topics.pattern", show=False, tooltip="Open all topics that match"),
-        Binding("i", "internal", "internal", id="topics.internal", tooltip="Show or hide topics that begin with _"),
-        Binding("R", "refresh", "refresh", id="topics.refresh", tooltip="Ask for the topics again"),
-        Binding("escape", "show_all", "show all", id="topics.show-all", tooltip="Take marks and filter away"),
-    ]
+    HELP = topics_keys.HELP
+    BINDINGS = topics_keys.BINDINGS
 
     opened: reactive[str | None] = reactive(None)
     """The topic that is open in the stream; it is marked."""
