@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -134,3 +134,46 @@ async def by_curl(raw: Raw, ends: Mapping[TopicPartition, int]) -> float:
     await curl.wait()
     await raw.delete(path)
     return count / (last - began)
+
+
+async def jump(raw: Raw, places: Mapping[int, int]) -> float:
+    """Milliseconds of create, assign, seek, and reads until there is a record."""
+    gear = raw.dialect.catch_up
+    began = time.perf_counter()
+    path = await raw.open(places, gear)
+    while not await raw.ask(raw.question(path, gear, gear.first_timeout_ms, gear.first_bytes)):
+        pass
+    milliseconds = (time.perf_counter() - began) * 1000
+    await raw.delete(path)
+    return milliseconds
+
+
+async def read_on(raw: Raw, places: Mapping[int, int], answered: asyncio.Queue[float]) -> None:
+    """Read until cancelled, and tell when records have come."""
+    gear = raw.dialect.tail
+    path = await raw.open(places, gear)
+    try:
+        while True:
+            if await raw.ask(raw.question(path, gear)):
+                answered.put_nowait(time.perf_counter())
+    finally:
+        await raw.delete(path)
+
+
+async def delays(
+    raw: Raw, reader: Callable[[asyncio.Queue[float]], Coroutine[None, None, None]], rounds: int
+) -> list[float]:
+    """Milliseconds from a request that produces a record to the answer that brings it, while `reader` follows."""
+    answered: asyncio.Queue[float] = asyncio.Queue()
+    reading = asyncio.create_task(reader(answered))
+    await asyncio.sleep(2.5)
+    took = []
+    for n in range(rounds):
+        await asyncio.sleep(0.37 + n % 4 * 0.11)
+        began = time.perf_counter()
+        await raw.produce(0, "eHh4")
+        async with asyncio.timeout(10):
+            took.append((await answered.get() - began) * 1000)
+    reading.cancel()
+    await asyncio.wait({reading})
+    return took

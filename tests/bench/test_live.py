@@ -20,7 +20,7 @@ import pytest
 from ktui.model import TopicPartition
 from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
-from tests.bench.raw import Raw, by_curl, by_httpx
+from tests.bench.raw import Raw, by_curl, by_httpx, delays, jump, read_on
 
 pytestmark = [pytest.mark.bench, pytest.mark.live]
 BIG = os.environ.get("KTUI_BIG", "big")
@@ -98,14 +98,10 @@ async def test_from_produced_to_delivered(client: ProxyClient) -> None:
 
 
 async def compare_delivery(client: ProxyClient, raw: Raw) -> None:
-    gear = client.dialect.tail
     ends = await ends_of(client, QUIET)
 
     async def bare(answered: asyncio.Queue[float]) -> None:
-        path = await raw.open({tp.partition: end for tp, end in ends.items()}, gear)
-        while True:
-            if await raw.ask(raw.question(path, gear)):
-                answered.put_nowait(time.perf_counter())
+        await read_on(raw, {tp.partition: end for tp, end in ends.items()}, answered)
 
     async def ours(answered: asyncio.Queue[float]) -> None:
         async with aclosing(Stream(client, ends).batches()) as batches:
@@ -115,18 +111,7 @@ async def compare_delivery(client: ProxyClient, raw: Raw) -> None:
 
     for who, reader in (("bare", bare), ("ours", ours), ("bare", bare), ("ours", ours)):
         ends = await ends_of(client, QUIET)
-        answered: asyncio.Queue[float] = asyncio.Queue()
-        reading = asyncio.create_task(reader(answered))
-        await asyncio.sleep(2.5)
-        took = []
-        for n in range(ROUNDS):
-            await asyncio.sleep(0.37 + n % 4 * 0.11)
-            began = time.perf_counter()
-            await raw.produce(0, "eHh4")
-            async with asyncio.timeout(10):
-                took.append((await answered.get() - began) * 1000)
-        reading.cancel()
-        await asyncio.wait({reading})
+        took = await delays(raw, reader, ROUNDS)
         print(
             f"\n{client.dialect.name} produced to delivered, {who}: median {statistics.median(took):.0f} ms, "
             f"highest {max(took):.0f} ms (to the screen: one frame of {FRAME_MS:.0f} ms at most on top)"
@@ -140,7 +125,7 @@ async def test_a_jump(client: ProxyClient) -> None:
     async with raw_of(client, BIG) as raw:
         for n in range(ROUNDS):
             places = {tp: end * (1 + n) // (ROUNDS + 2) for tp, end in ends.items()}
-            took["bare"].append(await bare_jump(raw, places))
+            took["bare"].append(await jump(raw, {tp.partition: at for tp, at in places.items()}))
             began = time.perf_counter()
             async with aclosing(Stream(client, places, ranges=ranges).batches()) as batches:
                 async for batch in batches:
@@ -153,15 +138,3 @@ async def test_a_jump(client: ProxyClient) -> None:
             f"\n{client.dialect.name} jump to first record, {who}: median {statistics.median(each):.0f} ms, "
             f"highest {max(each):.0f} ms"
         )
-
-
-async def bare_jump(raw: Raw, places: Mapping[TopicPartition, int]) -> float:
-    """Milliseconds of create, assign, seek, and reads until there is a record."""
-    gear = raw.dialect.catch_up
-    began = time.perf_counter()
-    path = await raw.open({tp.partition: at for tp, at in places.items()}, gear)
-    while not await raw.ask(raw.question(path, gear, gear.first_timeout_ms, gear.first_bytes)):
-        pass
-    milliseconds = (time.perf_counter() - began) * 1000
-    await raw.delete(path)
-    return milliseconds
