@@ -10,7 +10,6 @@ import importlib
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.request import getproxies
 
 from ktui.rest.address import Address
 
@@ -56,6 +55,8 @@ class Carriers:
         """An answer to a read had so many bytes."""
         if size < LARGE or self._loading is not None or self._transport is not None:
             return
+        from urllib.request import getproxies  # 10 ms with what it needs, while the screen is not drawn yet
+
         if not (self._trusts_environment and getproxies()):  # httpx knows which of these is for what
             self._loading = asyncio.create_task(self._load())
 

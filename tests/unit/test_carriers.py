@@ -109,6 +109,14 @@ async def test_a_certificate_that_is_not_trusted_is_told_in_the_same_words(paper
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_certificate_that_is_trusted_opens_both_ways(papers: Papers, way: str) -> None:
+    async with served(papers, wants_certificate=True) as url:
+        tls = Tls(ca_file=papers.ca, cert_file=papers.cert("ann"), key_file=papers.key("ann"))
+        async with wire_to(url, way, tls) as wire:
+            assert (await wire.request("GET", "/topics", bulk=True)).body == b"[]"
+
+
 async def test_large_answers_come_the_other_way_and_nothing_else_changes() -> None:
     heads: list[bytes] = []
 
