@@ -30,7 +30,7 @@ class Edges:
     ) -> None:
         self.ranges = dict(ranges)
         self._client = client
-        self._positions = positions
+        self.positions = positions
         self._until = until or {}
         """Where partitions are read to: what lies beyond is nobody's concern."""
         self._whole = whole
@@ -45,22 +45,22 @@ class Edges:
     def behind(self) -> int:
         """Offsets between the positions and the ends last heard of; those that are no records count too."""
         return sum(
-            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self._positions[tp]))
+            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self.positions[tp]))
             for tp, bounds in self.ranges.items()
-            if tp in self._positions
+            if tp in self.positions
         )
 
     @property
     def settled(self) -> bool:
         """Every partition is read up to where it has records already: what is added later does not matter."""
-        return self._until.keys() >= self._positions.keys() and all(
-            tp in self.ranges and stop <= self.ranges[tp].end for tp, stop in self._until.items()
+        return self._until.keys() >= self.positions.keys() and all(
+            tp in self.ranges and self._until[tp] <= self.ranges[tp].end for tp in self.positions
         )
 
     @property
     def overdue(self) -> bool:
         """It is time to ask again."""
-        return not self.settled and self._clock() - self._looked >= max(LOOK_SECONDS, len(self._positions) / 2)
+        return not self.settled and self._clock() - self._looked >= max(LOOK_SECONDS, len(self.positions) / 2)
 
     def doubt(self) -> None:
         """Take what was heard for outdated."""
@@ -76,14 +76,14 @@ class Edges:
         notes = []
         for tp in added:
             self._known[tp.topic] |= {tp.partition}
-            self._positions[tp] = self.ranges[tp].beginning
+            self.positions[tp] = self.ranges[tp].beginning
             notes.append(Note(f"{tp} is a new partition: read from its start"))
-        for tp, position in self._positions.items():
+        for tp, position in self.positions.items():
             bounds = self.ranges[tp]
             if bounds.end < position:
                 words = f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start"
                 notes.append(Note(words))
-                self._positions[tp] = bounds.beginning
+                self.positions[tp] = bounds.beginning
         return notes
 
     async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:
@@ -98,7 +98,7 @@ class Edges:
         finally:
             describing.cancel()
             await asyncio.gather(describing, return_exceptions=True)
-        before = self._known.setdefault(topic, there)
+        before = self._known.setdefault(topic, frozenset(numbers) if self._whole else there)
         if self._whole is None and not before <= set(numbers):
             return []  # some were left out on purpose
         added = [TopicPartition(topic, number) for number in sorted(there - before - set(numbers))]
@@ -108,6 +108,6 @@ class Edges:
 
     def _by_topic(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for topic, partition in self._positions:
+        for topic, partition in self.positions:
             found.setdefault(topic, []).append(partition)
         return found

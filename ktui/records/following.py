@@ -14,6 +14,7 @@ from ktui.records.batch import Batch
 from ktui.records.bounds import Bounds
 from ktui.records.by_time import by_time
 from ktui.records.passage import Passage, bounds_of
+from ktui.records.pattern import TopicPattern
 from ktui.records.progress import Progress
 from ktui.records.stream import Stream
 from ktui.records.target import SeekTarget, resolve
@@ -31,14 +32,17 @@ class Following:
         *,
         before: Positions | None = None,
         whole: bool | None = None,
+        pattern: TopicPattern | None = None,
         lanes: int | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`topics`: the partitions of each. `before` is where we were: what +10 counts from, and where partitions stay
         that `start` does not speak of. `whole`: these are all partitions, and one that is added later is read
-        too, unless there is an end."""
-        self.topics = {topic: frozenset(partitions) for topic, partitions in topics.items()}
+        too, unless there is an end. `pattern` is what the topics were found by: those made later join."""
+        self._pattern = pattern
+        self._stream: Stream | None = None
+        self._topics = {topic: frozenset(partitions) for topic, partitions in topics.items()}
         self.progress = Progress()
         self._client = client
         self._passage = start if isinstance(start, Passage) else None
@@ -47,7 +51,6 @@ class Following:
         self._lanes = lanes
         self._clock = clock
         self._sleep = sleep
-        self._stream: Stream | None = None
         self._ranges: dict[TopicPartition, OffsetRange] = {}
         self._paused = False
         self._whole = whole
@@ -55,6 +58,21 @@ class Following:
 
     def __contains__(self, tp: TopicPartition) -> bool:
         return tp.partition in self.topics.get(tp.topic, ())
+
+    @property
+    def topics(self) -> dict[str, frozenset[int]]:
+        """The partitions of each topic that is read; by a pattern these are others after a while."""
+        if self._pattern is None or self._stream is None:
+            return self._topics
+        found: dict[str, frozenset[int]] = {}
+        for topic, partition in self._stream.positions:
+            found[topic] = found.get(topic, frozenset()) | {partition}
+        return found
+
+    def look_again(self) -> None:
+        """Topics may have come or gone."""
+        if self._stream:
+            self._stream.look_again()
 
     @property
     def partitions(self) -> frozenset[int]:
@@ -127,6 +145,7 @@ class Following:
             positions,
             ranges=self._ranges,
             whole=False if bounds else self._whole,
+            pattern=self._pattern,
             bounds=bounds,
             lanes=self._lanes,
             sleep=self._sleep,
@@ -147,6 +166,10 @@ class Following:
     async def _look_up(self) -> tuple[Positions, Bounds]:
         if not isinstance(self._start, SeekTarget):
             return {tp: at for tp, at in self._start.items() if tp in self}, Bounds()
+        if self._pattern is not None:
+            there = await self._client.topics()
+            self._topics = {topic: numbers for topic, numbers in self._topics.items() if topic in there}
+            self._before = {tp: at for tp, at in self._before.items() if tp in self}
         await self.look()
         unmoved = {tp: bounds.end for tp, bounds in self._ranges.items()} | self._before
         starts = unmoved | await resolve(self._client, self._start, self._before, self._ranges)

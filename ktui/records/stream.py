@@ -7,11 +7,12 @@ throws records away, another gear is needed) the answer is the same: open a new 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
-from ktui.errors import Busy, Conflict, ConsumerGone, ProxyError, Unacceptable, Unreachable
+from ktui.errors import Busy, Conflict, ConsumerGone, NotFound, ProxyError, Unacceptable, Unreachable
 from ktui.model import OffsetRange, Positions, Record, TopicPartition
 from ktui.records.ahead import Ask, ReadAhead
 from ktui.records.backoff import BackOff
@@ -23,6 +24,8 @@ from ktui.records.intake import Intake
 from ktui.records.lanes import Disturbed, Lanes, Scale, share_out
 from ktui.records.opening import open_at
 from ktui.records.pace import Pace
+from ktui.records.pattern import TopicPattern
+from ktui.records.roster import LIST_SECONDS, Roster
 from ktui.records.segment import Note
 from ktui.rest.client import ProxyClient
 from ktui.rest.consumer import Consumer, Read
@@ -53,6 +56,7 @@ class Stream:
         *,
         ranges: Mapping[TopicPartition, OffsetRange] | None = None,
         whole: bool | None = None,
+        pattern: TopicPattern | None = None,
         bounds: Bounds | None = None,
         lanes: int | None = None,
         scale: Scale | None = None,
@@ -61,7 +65,8 @@ class Stream:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`ranges` given save the first asking. `whole` says whether partitions that are added later are to be read
-        too; None: when all that there are at the first asking are read. `lanes`: instances at most at once, as many
+        too; None: when all that there are at the first asking are read. `pattern`: topics that match it join when
+        they are made, and leave when they are deleted. `lanes`: instances at most at once, as many
         as the make of proxy takes unless said; 0 makes it one of several, which never changes its gear."""
         self.positions: dict[TopicPartition, int] = dict(positions)
         """Next offset per partition; advances as batches are handed out."""
@@ -72,6 +77,9 @@ class Stream:
         self._bounds = bounds or Bounds()
         self._intake = Intake(self.positions, self._bounds)
         self._edges = Edges(client, self.positions, ranges or {}, whole, clock, self._bounds.until)
+        self._roster: Roster | None = None
+        if pattern is not None:
+            self._roster = Roster(client, pattern, self._edges, joins=not self._bounds, sleep=sleep, clock=clock)
         self._most_lanes = client.dialect.lanes if lanes is None else lanes
         self._scale = scale or Scale()
         self._pace = Pace(client.dialect, steady=lanes == 0)
@@ -109,6 +117,13 @@ class Stream:
         """Cut the wait after a trouble short."""
         self._back_off.retry_now()
 
+    def look_again(self) -> None:
+        """There may be other topics than before: look before the next read."""
+        if self._roster:
+            self._roster.doubt()
+            if not self.positions:
+                self._back_off.retry_now()
+
     @property
     def behind(self) -> int:
         """Records between our positions and the ends last heard of; offsets that are no records count too."""
@@ -126,8 +141,12 @@ class Stream:
         while not self.done:
             await self._going.wait()
             try:
-                if notes := await self._edges.look(age):
+                if notes := await self._look(age):
                     yield Batch(notes=notes)
+                if self._roster and not self.positions:  # all its topics were deleted, and others may be made
+                    yield Batch()
+                    await self._back_off.wait(LIST_SECONDS)
+                    continue
                 several = self._far
                 async with aclosing(self._in_lanes() if several else self._alone()) as batches:
                     async for batch in batches:
@@ -137,11 +156,12 @@ class Stream:
                     return
                 age = 0.0 if several else LOOK_SECONDS  # nothing went wrong: the next instance is wanted at once
                 continue
-            except (ConsumerGone, Conflict):
+            except (ConsumerGone, Conflict, NotFound) as error:
                 age = HEARD_SECONDS
                 self._losses += 1
-                if self._losses > LOSSES:
+                if self._losses > LOSSES or (isinstance(error, NotFound) and not self._roster):
                     raise
+                self.look_again()
                 continue
             except (Unreachable, Busy) as error:
                 age, trouble = HEARD_SECONDS, self._back_off.failed(error)
@@ -159,6 +179,15 @@ class Stream:
             and self.behind > self._scale.far
             and self._clock() >= self._calm_from
         )
+
+    @property
+    def _list_due(self) -> bool:
+        return self._roster is not None and self._roster.overdue
+
+    async def _look(self, age: float) -> list[Note]:
+        """Which topics there are, when that is due, and where they end, unless it was asked within `age` seconds."""
+        notes = await self._roster.look() if self._roster and self._roster.overdue else []
+        return notes + await self._edges.look(age)
 
     async def _alone(self) -> AsyncGenerator[Batch, None]:
         """What one instance brings, until another one is wanted."""
@@ -178,8 +207,8 @@ class Stream:
                     else:
                         async for batch in self._taken(*answer):
                             yield batch
-                    if self._look_due:
-                        if notes := await self._edges.look():
+                    if self._look_due or self._list_due:
+                        if notes := await self._look(0.0 if self._look_due else math.inf):
                             yield Batch(notes=notes)
                         self._intake.reopen |= self._pace.choose(self.behind) or bool(notes)
 
@@ -203,7 +232,7 @@ class Stream:
                     yield batch  # with no await since the positions advanced
                     if self.paused:
                         return
-                    if self._edges.overdue and (notes := await self._edges.look()):
+                    if (self._edges.overdue or self._list_due) and (notes := await self._look(LOOK_SECONDS)):
                         yield Batch(notes=notes)
                         return
         except (Disturbed, ProxyError) as error:

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.types import IgnoreReturnCallbackType
 
-from ktui.records.pattern import Pattern
+from ktui.records.pattern import TopicPattern, topics_words
 from ktui.records.target import SeekTarget, TargetError
 from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.text import clean, plain
@@ -98,15 +98,17 @@ class KtuiCommands(Provider):
         yield Command(clean(query), f"Open {clean(name)} there", partial(pane.choose, name, target))
 
     def _pattern(self, query: str) -> Iterator[Command]:
-        """`pay*`: all topics that match, and those that come."""
-        text = query.removeprefix("go to ").strip()
-        pane = self._topics_pane
-        if pane is None or "*" not in text or not (names := Pattern(text).of(pane.names)):
+        """`pay*` or `follow pay`: topics that are read as one stream. And the way to be asked for one."""
+        if (pane := self._topics_pane) is None:
             return
-        count = f"{len(names):,} topic{'' if len(names) == 1 else 's'}"
-        yield Command(
-            clean(query), f"Open {count} as one stream; those that match later join", partial(pane.choose_all, text)
-        )
+        words = query.strip().removeprefix("go to ").removeprefix("follow ").strip()
+        if words and ("*" in words or query.startswith("follow ")):
+            count = len(TopicPattern(words).among(pane.names))
+            help = (
+                f"{topics_words(count)} as one stream, and those that are made later" if count else "No topic matches"
+            )
+            yield Command(clean(query), help, partial(pane.follow, words))
+        yield Command("follow a pattern of topics…", "All that match as one stream, later ones too", pane.action_follow)
 
 
 def _help(tooltip: str, key: str) -> str:

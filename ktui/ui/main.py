@@ -231,13 +231,13 @@ class MainScreen(Screen[None]):
         if not isinstance(self.focused, Input | TextArea):  # a slow answer takes nobody's pen away
             self.focus_pane("stream")
 
+    @on(TopicsPane.Listed)
+    def _topics_listed(self) -> None:
+        self.stream_pane.look_again()
+
     @on(StreamPane.Advanced)
     def _advanced(self, event: StreamPane.Advanced) -> None:
         self.offsets_pane.update_positions(event.positions)
-
-    @on(StreamPane.Joined)
-    def _joined(self) -> None:
-        self.topics_pane.refresh_topics()
 
     @on(StreamPane.StateChanged)
     def _state_changed(self, event: StreamPane.StateChanged) -> None:

@@ -55,6 +55,27 @@ async def test_a_place_in_a_topic_can_be_typed(sandbox: Sandbox, proxy: ProxyCli
         assert await hits(app, "orders nonsense") == []
 
 
+async def test_a_pattern_of_topics_can_be_typed(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    for name in ("pay-a", "pay-b", "users"):
+        sandbox.topics.create(name)
+    pane = TopicsPane(proxy)
+    app = Commanded(pane)
+    async with app.run_test(message_hook=app.hear) as pilot:
+        await until(pilot, lambda: bool(pane.names))
+        hit = next(hit for hit in await hits(app, "pay*") if hit.text == "pay*")
+        assert hit.help == "2 topics as one stream, and those that are made later"
+        (hit, *_) = await hits(app, "follow pay")
+        hit.command()
+        await until(pilot, lambda: bool(app.of(TopicsPane.TopicChosen)))
+        chosen = app.of(TopicsPane.TopicChosen)[0]
+        assert [chosen.topic.name, *(each.name for each in chosen.others)] == ["pay-a", "pay-b"]
+        assert chosen.pattern is not None
+        assert chosen.pattern.words == "pay"
+
+        await pilot.press("ctrl+p", *"a pattern", "down", "enter")
+        await until(pilot, lambda: "follow pay" in app.text and not app.screen.is_modal)
+
+
 async def test_keys_of_the_focused_pane_are_offered_by_name(sandbox: Sandbox, proxy: ProxyClient) -> None:
     sandbox.topics.create("_schemas")
     pane = TopicsPane(proxy)

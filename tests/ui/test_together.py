@@ -38,6 +38,43 @@ async def test_marked_topics_are_read_together_and_up_to_an_end(sandbox: Sandbox
         assert stream.state is StreamState.LIVE
 
 
+async def test_a_pattern_is_followed(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    for topic in ("pay-a", "users"):
+        sandbox.topics.create(topic, 1)
+        sandbox.topics.append(topic, 0, b"k", topic.encode())
+    async with at_home(proxy) as house:
+        topics, stream = house.main.topics_pane, house.main.stream_pane
+        await house.press("f", *"zz", "enter")
+        await house.until(lambda: "No topic matches “zz”." in house.text)
+        await house.press("ctrl+u", *"pay*")
+        await house.until(lambda: "1 topic, later ones too" in house.text)
+        await house.press("enter")
+        await house.until(lambda: len(house.rows) == 1)
+        assert "pay* · 1 topic · 1 partition ·" in f"{stream.border_title} ·"
+        assert stream.why_not("partitions")
+
+        sandbox.topics.create("pay-b", 2)
+        sandbox.topics.append("pay-b", 1, b"k", b"new")
+        topics.refresh_topics()  # finds it sooner than the stream's next look
+        await house.until(lambda: [record.value for record in house.rows] == [b"pay-a", b"new"])
+        assert "pay* · 2 topics · 3 partitions" in str(stream.border_title)
+        await house.until(lambda: "pay-b is a new topic" in house.text)
+
+        sandbox.topics.delete("pay-a")
+        topics.refresh_topics()
+        await house.until(lambda: "pay* · 1 topic · 2 partitions" in str(stream.border_title))
+        await house.press("g", *"begin", "enter")
+        await house.until(lambda: [record.value for record in house.rows] == [b"new"])
+        sandbox.topics.append("pay-b", 0, b"k", b"newer")
+        await house.until(lambda: len(house.rows) == 2)
+        assert stream.state is StreamState.LIVE
+
+        await house.press("1", "f")
+        await house.until(lambda: "follow pay*" in house.text)
+        await house.press("escape")
+        assert house.main.focused is topics.table
+
+
 def test_a_long_way_has_a_bar_with_the_time_that_is_left() -> None:
     progress = Progress()
     progress.see(0.0, 0, 10_000)
@@ -48,50 +85,3 @@ def test_a_long_way_has_a_bar_with_the_time_that_is_left() -> None:
     assert "0:03 left" in line.plain
     assert "behind 6,000" in line.plain
     assert "left" not in status.line(36).plain
-
-
-async def test_topics_that_match_a_pattern_later_join(sandbox: Sandbox, proxy: ProxyClient) -> None:
-    for topic in ("pay-a", "pay-b", "users"):
-        sandbox.topics.create(topic, 1)
-        sandbox.topics.append(topic, 0, b"k", b"old")
-    async with at_home(proxy) as house:
-        topics, stream = house.main.topics_pane, house.main.stream_pane
-        await house.press("P", *"nothing*", "enter")
-        assert "No topic matches nothing*" in house.text
-        await house.press("ctrl+u", *"PAY*")
-        await house.until(lambda: "2 topics and later ones" in house.text)
-        await house.press("enter")
-        await house.until(lambda: len(house.rows) == 2 and stream.state is StreamState.LIVE)
-        assert "PAY* · 2 topics · 2 partitions" in str(stream.border_title)
-        sandbox.topics.create("pay-c", 2)
-        for partition in (0, 1):
-            sandbox.topics.append("pay-c", partition, b"k", b"new")
-        sandbox.topics.create("users-b", 1)
-        stream.look_for_topics(stream._pattern)  # as the timer does
-        await house.until(lambda: len(house.rows) == 4)
-        assert "new: pay-c" in house.text
-        assert "PAY* · 3 topics · 4 partitions" in str(stream.border_title)
-        assert {tp.topic for tp in stream.positions} == {"pay-a", "pay-b", "pay-c"}
-        sandbox.topics.append("pay-a", 0, b"k", b"after")
-        await house.until(lambda: len(house.rows) == 5)
-        assert sorted(record.value for record in house.rows) == [b"after", b"new", b"new", b"old", b"old"]
-        await house.press("space")
-        sandbox.topics.create("pay-d", 1)
-        await stream.look_for_topics(stream._pattern).wait()
-        assert stream.state is StreamState.HELD
-        assert "3 topics" in str(stream.border_title)
-        await house.press("1", "P")
-        await house.until(lambda: "3 topics and later ones" in house.text)
-        await house.press("escape")
-        assert topics.shown
-    assert not sandbox.instances
-
-
-async def test_a_pattern_from_the_palette(sandbox: Sandbox, proxy: ProxyClient) -> None:
-    for topic in ("pay-a", "pay-b", "users"):
-        sandbox.topics.create(topic, 1)
-    async with at_home(proxy) as house:
-        await house.press("ctrl+p", *"pay-*")
-        await house.until(lambda: "Open 2 topics as one stream" in house.text)
-        await house.press("enter")
-        await house.until(lambda: "pay-* · 2 topics" in str(house.main.stream_pane.border_title))

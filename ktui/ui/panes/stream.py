@@ -88,7 +88,7 @@ class StreamPane(StreamReading):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
-        if action == "partitions" and len(self._topics) > 1:
+        if action == "partitions" and (len(self._topics) > 1 or self._pattern is not None):
             return "Several topics are read, with all their partitions; one alone lets you choose."
         return NO_TOPIC if self.topic is None and action != "compose" else ""
 

@@ -17,7 +17,7 @@ from ktui.errors import ProxyError
 from ktui.model import TopicDetail, TopicPartition
 from ktui.records.following import Following
 from ktui.records.log import RecordLog
-from ktui.records.pattern import Pattern
+from ktui.records.pattern import TopicPattern
 from ktui.rest.client import ProxyClient
 from ktui.state import State
 from ktui.ui.link import TerminalLink
@@ -69,7 +69,8 @@ class StreamFrame(Vertical):
         self._following: Following | None = None
         self._topics: dict[str, frozenset[int]] = {}
         """What is read: the partitions of each topic."""
-        self._pattern: Pattern | None = None
+        self._pattern: TopicPattern | None = None
+        """What the topics were found by, where it is followed."""
         self._apart: dict[TopicPartition, int] = {}
         self._error: ProxyError | None = None
         self._retry_at = 0.0
@@ -119,7 +120,7 @@ class StreamFrame(Vertical):
             len(self.there),
             self.columns.words,
             self.table.filter,
-            pattern=self._pattern.text if self._pattern else "",
+            pattern=self._pattern,
             numbered=not self.screen.has_class("-narrow"),
         )
         if self.table.marked_only:

@@ -15,7 +15,7 @@ from ktui.records.batch import Batch
 from ktui.records.following import Following
 from ktui.records.log import Note
 from ktui.records.passage import Passage
-from ktui.records.pattern import Pattern, joining
+from ktui.records.pattern import TopicPattern
 from ktui.records.target import SeekTarget, TargetError
 from ktui.ui.panes.stream_frame import StreamFrame
 from ktui.ui.report import report
@@ -27,8 +27,6 @@ FIRST = 100
 """Records shown when a topic is opened, before it goes on live."""
 READ_AHEAD = 50_000
 """Rows under the visible ones after which reading waits for the user: a look at an old offset is no download."""
-JOIN_TICKS = 20
-"""Ticks, of half a second, between two looks for topics that match the pattern by now."""
 FAR_BEHIND = 10_000
 """Going to the end jumps there when more records than this are in between."""
 
@@ -45,9 +43,6 @@ class StreamReading(StreamFrame):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, StreamReading.Advanced)
 
-    class Joined(Message):
-        """Topics that are new are read too."""
-
     # What others ask and tell
 
     @property
@@ -60,14 +55,13 @@ class StreamReading(StreamFrame):
         topic: TopicDetail,
         target: SeekTarget | None = None,
         others: Sequence[TopicDetail] = (),
-        pattern: Pattern | None = None,
+        pattern: TopicPattern | None = None,
     ) -> None:
-        """Show a topic, with others beside it: the last 100 records and then what comes, or from `target` on. Topics
-        that match `pattern` later join them."""
-        self._pattern = pattern
-        self.topic, self._following, self._apart = topic, None, {}
+        """Show a topic, with others beside it: the last 100 records and then what comes, or from `target` on. With a
+        `pattern` topics that match it are read too when they are made."""
+        self.topic, self._following, self._apart, self._pattern = topic, None, {}, pattern
         self._topics = {each.name: frozenset(p.partition for p in each.partitions) for each in (topic, *others)}
-        self.table.several = bool(others)
+        self.table.several = bool(others or pattern)
         self.table.forget()
         self.columns.open(topic.name)
         self._begin(target or SeekTarget.last(FIRST))
@@ -102,15 +96,6 @@ class StreamReading(StreamFrame):
         places = {TopicPartition(self.topic.name, each) for each in self._partitions}
         self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
 
-    def join(self, topics: Sequence[TopicDetail]) -> None:
-        """Read these too, from their beginning: they are new. The others go on where they are."""
-        self._topics |= {each.name: frozenset(p.partition for p in each.partitions) for each in topics}
-        self.table.several = True
-        places = {TopicPartition(each.name, p.partition): 0 for each in topics for p in each.partitions}
-        names = ", ".join(clean(each.name) for each in topics)
-        self._begin({**self.positions, **places}, f"new: {names}", clear=False)
-        self.post_message(self.Joined())
-
     def hold(self) -> None:
         """Stop reading, keep the place."""
         if self._following is not None and self.state in (StreamState.LIVE, StreamState.AHEAD, StreamState.WAITING):
@@ -133,6 +118,11 @@ class StreamReading(StreamFrame):
             self._following.retry_now()
         elif self.state is StreamState.STOPPED:
             self._begin(self._following.here, clear=False)
+
+    def look_again(self) -> None:
+        """There may be other topics than before."""
+        if self._following is not None and self._pattern is not None:
+            self._following.look_again()
 
     def show_stored(self, tp: TopicPartition, offset: int) -> None:
         """Put the cursor on a record that is known to be there: now, or when it comes in, or by going to it."""
@@ -163,6 +153,9 @@ class StreamReading(StreamFrame):
             else:
                 self.table.extend(row, self._following.behind if self._following else 0)
                 self.status.arrived(len(row))
+        if batch.notes and self._pattern is not None:  # topics may have come and gone
+            self._take_added()
+            self._say()
         if batch.records:
             self.post_message(self.Advanced(self.positions))
         if self._following is not None and self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
@@ -190,13 +183,18 @@ class StreamReading(StreamFrame):
             self.records.mark(Note(note))
         self.status.start(start.old if isinstance(start, SeekTarget) else 0, from_end if clear else None)
         whole, before = self._take_added(), {**self._apart, **self.positions}
-        self._following = Following(self.proxy, self._topics, start, before=before, whole=whole, lanes=self._lanes)
+        self._following = Following(
+            self.proxy, self._topics, start, before=before, whole=whole, pattern=self._pattern, lanes=self._lanes
+        )
         self._enter(StreamState.OPENING)
         self.follow(self._following)
 
     def _take_added(self) -> bool:
         """Whether all of the topics is read; then partitions that were added meanwhile stay with it."""
         assert self.topic is not None
+        if self._pattern is not None:
+            self._topics = self._following.topics if self._following else self._topics
+            return True
         whole = self._partitions >= {each.partition for each in self.topic.partitions}
         if whole:
             for topic, partition in (*self._apart, *self.positions):
@@ -213,8 +211,6 @@ class StreamReading(StreamFrame):
             self.go_on()
         if self.state in (StreamState.HELD, StreamState.AHEAD) and not self._ticks % 4:
             self.look()
-        if self._pattern is not None and not self._ticks % JOIN_TICKS:
-            self.look_for_topics(self._pattern)
         self.columns.tick()
         if complaint := self.columns.complaint():
             self.notify(clean(complaint), severity="warning", timeout=10, markup=False)
@@ -246,14 +242,6 @@ class StreamReading(StreamFrame):
             self._begin(following.positions or SeekTarget.end())
         except ProxyError as error:
             self._enter(StreamState.STOPPED, error)
-
-    @work(exclusive=True, group="join")
-    async def look_for_topics(self, pattern: Pattern) -> None:
-        """Ask which topics match by now. While it is held, or over, nothing joins."""
-        with suppress(ProxyError):  # the next look is soon
-            topics = await joining(self.proxy, pattern, self._topics)
-            if topics and pattern is self._pattern and self.state is StreamState.LIVE:
-                self.join(topics)
 
     @work(exclusive=True, group="look")
     async def look(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Self
 
 from textual import events, on, work
@@ -20,7 +21,8 @@ from textual.widgets import Static
 
 from ktui.errors import NotFound, ProxyError
 from ktui.model import TopicDetail
-from ktui.records.pattern import TOGETHER, Pattern
+from ktui.records.pattern import TopicPattern, glob_of, topics_words
+from ktui.records.roster import TOGETHER
 from ktui.records.tallies import Tallies
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
@@ -77,8 +79,12 @@ class TopicsPane(Widget):
         """Where to begin; None leaves it to the stream."""
         others: tuple[TopicDetail, ...] = ()
         """Topics that are read in the same stream."""
-        pattern: Pattern | None = None
-        """Topics that match it later belong to them."""
+        pattern: TopicPattern | None = None
+        """What they were found by, when those that are made later are to be read too."""
+
+    @dataclass
+    class Listed(Message):
+        """The topics were asked for again; there may be others."""
 
     def __init__(self, proxy: ProxyClient, *, recount: float = 5.0, id: str | None = None) -> None:
         """`recount`: seconds between two looks at the counts of the rows in sight."""
@@ -92,8 +98,8 @@ class TopicsPane(Widget):
         self._names: tuple[str, ...] = ()
         self._folded: tuple[tuple[str, str], ...] = ()
         self._error: ProxyError | None = None
-        self._pattern = ""
-        """As it was typed last."""
+        self._followed = ""
+        """The pattern that was typed last."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="topics-state")
@@ -107,8 +113,12 @@ class TopicsPane(Widget):
     @property
     def shown(self) -> list[str]:
         """The topics that filter and choice of internal ones leave."""
-        pattern = Pattern(self.words, internal=self.internal)
-        return [name for name, folded in self._folded if pattern.matches(name, folded)]
+        pattern, internal = glob_of(self.words), self.internal
+        return [
+            name
+            for name, folded in self._folded
+            if fnmatchcase(folded, pattern) and (internal or not name.startswith("_"))
+        ]
 
     def focus(self, scroll_visible: bool = True) -> Self:
         if self.is_mounted:
@@ -127,13 +137,14 @@ class TopicsPane(Widget):
             self.table.go_to(name)
         self._open(name, target=target)
 
-    def choose_all(self, text: str) -> None:
-        """Open all topics that match a pattern, and those that will."""
-        self._pattern, pattern = text, Pattern(text, internal=self.internal)
-        if names := pattern.of(self._names):
+    def follow(self, words: str) -> None:
+        """Open all topics of a pattern, and those that are made later."""
+        pattern = TopicPattern(words)
+        if names := pattern.among(self._names):
+            self._followed = words
             self._open(*names, pattern=pattern)
         else:
-            self.notify(self._complaint(text), severity="warning", markup=False)
+            self.notify(clean(_no_match(words)), severity="warning", markup=False)
 
     def _on_mount(self, event: events.Mount) -> None:
         self.call_after_refresh(self.refresh_topics)  # first there is something to see
@@ -200,29 +211,39 @@ class TopicsPane(Widget):
     def _moved(self, event: LineTable.Moved) -> None:
         event.stop()
 
-    @on(Prompt.Submitted)
-    async def _answered(self, event: Prompt.Submitted) -> None:
+    @on(Prompt.Submitted, "#topics-follow")
+    async def _pattern_typed(self, event: Prompt.Submitted) -> None:
         event.stop()
-        if event.prompt.id == "pattern":
-            if complaint := self._complaint(event.text):
-                event.prompt.complain(complaint)
-                return
-            self.choose_all(event.text)
+        if not event.text or not TopicPattern(event.text).among(self._names):
+            event.prompt.complain(_no_match(event.text))
+            return
+        await event.prompt.remove()
+        self.table.focus()
+        self.follow(event.text)
+
+    @on(Prompt.Cancelled, "#topics-follow")
+    async def _pattern_dropped(self, event: Prompt.Cancelled) -> None:
+        event.stop()
         await event.prompt.remove()
         self.table.focus()
 
-    @on(Prompt.Cancelled)
-    async def _left(self, event: Prompt.Cancelled) -> None:
+    @on(Prompt.Submitted, "#topics-filter")
+    async def _filtered(self, event: Prompt.Submitted) -> None:
         event.stop()
-        if event.prompt.id != "pattern":
-            self.words = ""
+        await event.prompt.remove()
+        self.table.focus()
+
+    @on(Prompt.Cancelled, "#topics-filter")
+    async def _filter_dropped(self, event: Prompt.Cancelled) -> None:
+        event.stop()
+        self.words = ""
         await event.prompt.remove()
         self.table.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":
             return bool(self.words or self.marked)
-        return action not in ("filter", "pattern") or not self.query(Prompt)
+        return action not in ("filter", "follow") or not self.query(Prompt)
 
     def action_open(self) -> None:
         if self.marked:
@@ -243,32 +264,26 @@ class TopicsPane(Widget):
 
     async def action_filter(self) -> None:
         if not self.query(Prompt):  # the palette asks nobody
-            await self.mount(Prompt("filter", value=self.words, consequence=self._narrow))
-
-    async def action_pattern(self) -> None:
-        if not self.query(Prompt):
-            value = self._pattern or self.words
-            await self.mount(Prompt("pattern", id="pattern", value=value, consequence=self._of_pattern))
-
-    def _of_pattern(self, text: str) -> str:
-        """What enter would open."""
-        names = Pattern(text, internal=self.internal).of(self._names) if text else []
-        words = f"{len(names):,} topics" if len(names) != 1 else clean(names[0])
-        return self._complaint(text) or f"{words} and later ones"
-
-    def _complaint(self, text: str) -> str:
-        """Why nothing can be read by this pattern."""
-        count = len(Pattern(text, internal=self.internal).of(self._names))
-        if not text:
-            return "Part of a name, or a pattern: pay*"
-        if not count:
-            return f"No topic matches {clean(text)}"
-        return f"{count:,} topics: at most {TOGETHER}" if count > TOGETHER else ""
+            await self.mount(Prompt("filter", value=self.words, consequence=self._narrow, id="topics-filter"))
 
     def _narrow(self, words: str) -> Content:
         """Called by the prompt while it is typed in."""
         self.words = words
         return Content.styled("enter keeps, esc shows all", "$ktui-muted")
+
+    async def action_follow(self) -> None:
+        if not self.query(Prompt):
+            self.focus()
+            value = self.words or self._followed
+            await self.mount(Prompt("follow", value=value, consequence=self._would_follow, id="topics-follow"))
+
+    def _would_follow(self, words: str) -> str:
+        if not words:
+            return "pay* for all that begin so"
+        count = len(TopicPattern(words).among(self._names))
+        if count > TOGETHER:
+            return f"{count:,} topics: at most {TOGETHER}"
+        return f"{topics_words(count)}, later ones too" if count else _no_match(words)
 
     def action_internal(self) -> None:
         self.internal = not self.internal
@@ -293,11 +308,12 @@ class TopicsPane(Widget):
             self._names = tuple(names)
             self._folded = tuple((name, name.casefold()) for name in self._names)
             self.tallies.renew()
+            self.post_message(self.Listed())
         self.loading_topics = False
         self._show()
 
     @work(exclusive=True, group="open")
-    async def _open(self, *names: str, target: SeekTarget | None = None, pattern: Pattern | None = None) -> None:
+    async def _open(self, *names: str, target: SeekTarget | None = None, pattern: TopicPattern | None = None) -> None:
         """Open the first, and with it the others."""
         if len(names) > TOGETHER:
             words = f"{len(names):,} topics are too many for one stream: up to {TOGETHER} can be read together."
@@ -324,3 +340,7 @@ class TopicsPane(Widget):
             took = time.monotonic() - began
             self.table.fresh = self.tallies.fresh(self.table.in_sight)
             await asyncio.sleep(max(self._recount, 4 * took))  # a slow proxy is asked less
+
+
+def _no_match(words: str) -> str:
+    return f"No topic matches “{words}”."

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from ktui.errors import ProxyError
 from ktui.model import OffsetRange, Positions, TopicDetail, TopicPartition
+from ktui.records.pattern import TopicPattern, topics_words
 from ktui.ui.report import describe, sentence
 from ktui.ui.text import clean, plain
 from ktui.ui.widgets.partition_choice import partition_words
@@ -21,24 +22,24 @@ def title(
     columns: str = "",
     words: str = "",
     *,
-    pattern: str = "",
+    pattern: TopicPattern | None = None,
     numbered: bool,
 ) -> Content:
-    """Topics, or the pattern that they match, how many of their partitions, what is said of the columns, and the words
-    that are filtered for; with the pane's number where no tab shows it."""
+    """Topics, how many of their partitions, what is said of the columns, and the words that are filtered for; with the
+    pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
-    count = f"{there} partition{'' if there == 1 else 's'}"
     chosen = read.get(topic.name, ())
-    if len(read) > 1:
-        count = f"{sum(map(len, read.values()))} partitions"
-    elif len(chosen) != there:
+    several = len(read) > 1 or pattern is not None
+    total = sum(map(len, read.values())) if several else there
+    count = f"{total} partition{'' if total == 1 else 's'}"
+    if not several and len(chosen) != there:
         count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
-    if pattern:
-        topics = f"{pattern} · {len(read)} topic{'' if len(read) == 1 else 's'}"
-    else:
-        topics = ", ".join(list(read)[:2] or [topic.name]) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
+    names = list(read)[:2] or [topic.name]
+    topics = ", ".join(names) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
+    if pattern is not None:
+        topics = f"{pattern.words} · {topics_words(len(read))}"
     name = plain(f"{number}{topics} · {count}{f' · {columns}' if columns else ''}")
     return name + plain(f" · /{words}").stylize("$warning") if words else name
 
