@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 
 from ktui.rest.client import ProxyClient
+from ktui.ui.panes.stream import StreamPane
 from ktui.ui.panes.topics import TopicsPane
 from ktui.ui.screens.help import HelpScreen, rows, words
+from ktui.ui.widgets.key_line import key_name
+from ktui.ui.widgets.stream_table import StreamTable
 from tests.ui.host import Host, until
 
 
@@ -46,6 +51,20 @@ async def test_keys_of_ones_own_are_the_ones_shown(proxy: ProxyClient) -> None:
         await until(pilot, lambda: app.focused is pane.table)
         here, _ = rows(app.screen, app.screen.app)
         assert next(row.keys for row in here if row.id == "topics.internal") == "f5"
+
+
+def test_every_key_of_the_stream_is_told_in_its_help() -> None:
+    bindings = [
+        binding
+        for node in (StreamPane, StreamTable)
+        for each in node._merge_bindings().key_to_bindings.values()
+        for binding in each
+        if binding.id and binding.id.startswith("stream.")
+    ]
+    assert len(bindings) > 15
+    told = set(re.findall(r"`([^`]+)`", StreamPane.HELP))
+    assert {binding.id: key_name(binding) for binding in bindings if key_name(binding) not in told} == {}
+    assert not [binding.id for binding in bindings if not (binding.tooltip and binding.description)]
 
 
 @pytest.mark.parametrize("close", ["escape", "question_mark", "q"])

@@ -25,6 +25,7 @@ Records as they come. The view follows the end until you move up, scroll or open
   remembered for the topic. With the mouse, drag a name to move a column, and what is right of it to make it wider.
 - `x` marks the record under the cursor (✓), `[` and `]` go to the marked ones above and below, `X` shows only them,
   `y` and `m` copy them all, also those that have left the list. Another topic begins without marks.
+- `c` composes a record for this topic; `r` puts the one under the cursor into the composer, to be sent again.
 - `p` chooses the partitions that are read; the others keep their place.
 - `v` shows figures below the list: the rate of the last minute, the share of each partition, how large values are,
   and the most frequent keys, of the records in the list and those that come. `v` again hides them.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from textual import events
 from textual.binding import ActiveBinding, Binding
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
-SHORT_NAMES = {"escape": "esc", "question_mark": "?", "slash": "/", "asterisk": "*"}
+SHORT_NAMES = {"escape": "esc", "slash": "/", "plus": "+", "minus": "-", "at": "@", "underscore": "_"}
+"""Names of Textual's own; for other characters it has those of Unicode: `left_square_bracket` is no key to a reader."""
 
 WAYS = ("command_palette", "help")
 """Actions by which every other one can be found."""
@@ -21,7 +23,9 @@ def key_name(binding: Binding) -> str:
     key = binding.key.split(",")[0]
     if key.startswith("ctrl+"):
         return "^" + key.removeprefix("ctrl+")
-    return SHORT_NAMES.get(key, key)
+    character = key_to_character(key)
+    printable = character is not None and character.isprintable() and not character.isspace()
+    return SHORT_NAMES.get(key) or (character if character and printable else key)
 
 
 def _declared(active: ActiveBinding) -> int:
