@@ -8,15 +8,19 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from ktui.model import TopicPartition
 from ktui.records.following import Following
 from ktui.records.pattern import TopicPattern
 from ktui.records.roster import TOGETHER
+from ktui.records.stream import Stream
 from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import DIALECTS
 from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
+from tests.property.watching import Watching
+from tests.unit.test_lanes import SCALE
 from tests.unit.test_passage import parse
 from tests.unit.test_stream import Reader
 
@@ -185,3 +189,34 @@ async def test_it_goes_on_from_positions_in_topics_that_are_gone(clock: Clock) -
         await reader.come(40)
         assert counted(reader) == {"pay-a": 20, "pay-c": 20}
         await reader.stop()
+
+
+async def test_topics_join_and_leave_while_several_instances_read(sandbox: Sandbox, clock: Clock) -> None:
+    watching = Watching()
+    client = ProxyClient("http://sandbox", transport=watching.over(sandbox.transport()))
+    for name in ("pay-a", "pay-b"):
+        sandbox.topics.create(name, 2)
+        for n in range(6000):
+            sandbox.topics.append(name, n % 2, None, b"x" * 300)
+    positions = {TopicPartition(name, number): 0 for name in ("pay-a", "pay-b") for number in (0, 1)}
+    pattern = TopicPattern("pay*")
+    stream = Stream(client, positions, pattern=pattern, scale=SCALE, sleep=clock.sleep, clock=clock)
+    reader = Reader(stream)
+    await reader.come(1500)
+    assert watching.at_once > 1
+    written(sandbox, "pay-c")
+    sandbox.topics.delete("pay-b")
+    stream.look_again()
+    await reader.until(lambda: len(reader.notes) >= 2)
+    read = counted(reader)
+    assert read["pay-a"] + read["pay-b"] < 12_000
+    await reader.until(lambda: (found := counted(reader))["pay-a"] == 6000 and found["pay-c"] == 20)
+    assert set(reader.notes) == {
+        "pay-b was deleted: the stream goes on without it",
+        "pay-c is a new topic: read from its start",
+    }
+    assert {tp.topic for tp in stream.positions} == {"pay-a", "pay-c"}
+    assert not watching.offences
+    await reader.stop()
+    await client.aclose()
+    assert not sandbox.instances
