@@ -23,7 +23,9 @@ from ktui.ui.widgets.record_view import RecordView
 
 _PATIENCE = 40
 """Windows for which the key column stays wider than needed while rows fly by, so that the values do not jitter."""
-_KEPT = 1024
+_KEPT = 256
+"""Rows that are not drawn again when the eye comes back to them: some screens of them. A thousand were sixty thousand
+objects, which the garbage collector walked through for 50 ms."""
 _BEGINNING = 4096
 """Bytes of a value that a row can show something of."""
 _TITLES = {"partition": "P"}
