@@ -281,8 +281,9 @@ def _through(nodes: list[DOMNode], then: Callable[[], object]) -> None:
 
 def _tune_garbage_collection() -> None:
     """What start-up made stays: collecting it again and again cost pauses of 13 to 49 ms (performance 3.3). What comes
-    later is collected in small portions: 20,000 at a time stop everything for 60 ms, and a million for 0.7 s."""
+    later is collected in small portions: 20,000 at a time stop everything for 60 ms, and a million for 0.7 s. All of it
+    is looked through after 200,000, together with what is young: the less there is of both, the shorter that takes."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 10, 10)
+    gc.set_threshold(2_000, 10, 10)
     gc.enable()

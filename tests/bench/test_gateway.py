@@ -142,7 +142,7 @@ def garbage_as_in_the_app() -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 10, 10)
+    gc.set_threshold(2_000, 10, 10)
     try:
         yield
     finally:
