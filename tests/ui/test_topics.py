@@ -270,6 +270,8 @@ async def test_an_unreachable_proxy_is_not_asked_for_every_row(sandbox: Sandbox,
     app = Host(pane)
     async with app.run_test(size=SIZE) as pilot:
         await listed(pilot, pane)
+        in_sight = pane.table.in_sight
+        await until(pilot, lambda: all(pane.tallies[name].records is not None for name in in_sight))
         sandbox.faults.refuse = True
         before = len(proxy.exchanges)
         await pilot.press("end")
