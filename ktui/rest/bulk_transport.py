@@ -15,12 +15,12 @@ import aiohttp
 import httpx
 from yarl import URL
 
+from ktui.rest.carriers import KEPT_SECONDS
+
 HEADER_BYTES = 64 * 1024
 """Longest line of an answer's head, as with httpcore; aiohttp's own limit is 8 KiB."""
 BUFFER_BYTES = 4 * 1024 * 1024
 """What may have come before anybody takes it: as much as a read asks for, so that decoding does not stop a proxy."""
-KEPT_SECONDS = 15.0
-"""How long an idle connection is kept: Jetty hangs up after 30 s."""
 
 
 class BulkTransport(httpx.AsyncBaseTransport):

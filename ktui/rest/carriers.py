@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGE = 128 * 1024
 """Bytes of an answer after which the next ones come the other way: smaller ones gain nothing that anybody notices."""
+KEPT_SECONDS = 15.0
+"""How long an idle connection is kept: Jetty hangs up after 30 s."""
 
 
 class Carriers:
@@ -36,6 +38,8 @@ class Carriers:
         self._usual: httpx.AsyncClient | None = None
         self._bulk: httpx.AsyncClient | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._decided = transport is not None
+        """Whether there is to be another way, or not."""
 
     def usual(self) -> httpx.AsyncClient:
         """For everything."""
@@ -53,8 +57,9 @@ class Carriers:
 
     def heed(self, size: int) -> None:
         """An answer to a read had so many bytes."""
-        if size < LARGE or self._loading is not None or self._transport is not None:
+        if size < LARGE or self._decided:
             return
+        self._decided = True
         from urllib.request import getproxies  # 10 ms with what it needs, while the screen is not drawn yet
 
         if not (self._trusts_environment and getproxies()):  # httpx knows which of these is for what
@@ -73,7 +78,7 @@ class Carriers:
             verify=self._context,
             trust_env=self._trusts_environment,
             follow_redirects=False,
-            limits=httpx.Limits(keepalive_expiry=15.0),  # Jetty hangs up after 30 s
+            limits=httpx.Limits(keepalive_expiry=KEPT_SECONDS),
         )
 
     async def aclose(self) -> None:

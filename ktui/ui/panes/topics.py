@@ -211,34 +211,26 @@ class TopicsPane(Widget):
     def _moved(self, event: LineTable.Moved) -> None:
         event.stop()
 
-    @on(Prompt.Submitted, "#topics-follow")
-    async def _pattern_typed(self, event: Prompt.Submitted) -> None:
-        event.stop()
-        if not event.text or not TopicPattern(event.text).among(self._names):
-            event.prompt.complain(_no_match(event.text))
-            return
-        await event.prompt.remove()
-        self.table.focus()
-        self.follow(event.text)
-
-    @on(Prompt.Cancelled, "#topics-follow")
-    async def _pattern_dropped(self, event: Prompt.Cancelled) -> None:
-        event.stop()
-        await event.prompt.remove()
-        self.table.focus()
-
     @on(Prompt.Submitted, "#topics-filter")
-    async def _filtered(self, event: Prompt.Submitted) -> None:
+    @on(Prompt.Cancelled, "#topics-follow")
+    async def _answered(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
         event.stop()
         await event.prompt.remove()
         self.table.focus()
 
     @on(Prompt.Cancelled, "#topics-filter")
     async def _filter_dropped(self, event: Prompt.Cancelled) -> None:
-        event.stop()
         self.words = ""
-        await event.prompt.remove()
-        self.table.focus()
+        await self._answered(event)
+
+    @on(Prompt.Submitted, "#topics-follow")
+    async def _pattern_typed(self, event: Prompt.Submitted) -> None:
+        event.stop()
+        if not event.text or not TopicPattern(event.text).among(self._names):
+            event.prompt.complain(_no_match(event.text))
+            return
+        await self._answered(event)
+        self.follow(event.text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":
