@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ktui.server.kafka import (
     BadRequest,
+    Forbidden,
     IllegalState,
     InvalidTopic,
     KafkaError,
@@ -38,6 +39,7 @@ _KINDS: Mapping[type[KafkaError], str] = {
     InvalidTopic: "invalid_topic",
     TopicExists: "topic_exists",
     BadRequest: "bad_request",
+    Forbidden: "forbidden",
     RetriableError: "retriable",
     NoAssignment: "no_assignment",
     Unassigned: "unassigned",

@@ -21,6 +21,10 @@ class RetriableError(KafkaError):
     """Kafka refused, and may not the next time (a timeout, metadata that has not come)."""
 
 
+class Forbidden(KafkaError):
+    """An ACL of the cluster does not let us."""
+
+
 class IllegalState(KafkaError):
     """The consumer is in another state than the call needs."""
 

@@ -7,12 +7,13 @@ as text, base64 without its padding) and has words for the rest.
 from __future__ import annotations
 
 import msgspec
+from starlette.responses import Response
 
 from ktui.model import Draft, Header
 from ktui.server.by_schema import Side, encoded
 from ktui.server.errors import ApiError
 from ktui.server.javajson import Json
-from ktui.server.kafka import KafkaError, RetriableError, Stored
+from ktui.server.kafka import Forbidden, KafkaError, RetriableError, Stored
 from ktui.server.media import FORMAT_OF
 from ktui.server.produce import Produce, base64_bytes, json_bytes
 from ktui.server.proxy import Proxy
@@ -20,6 +21,8 @@ from ktui.server.resource import Answer, Call
 from ktui.server.schemas.schemas import KINDS
 from ktui.server.shapes import Object
 
+FORBIDDEN = 40301
+"""The code of a record that an ACL keeps out."""
 _RECORD = ("key", "value", "partition", "timestamp", "headers")
 
 
@@ -74,7 +77,10 @@ class GatewayProduce(Produce):
                 raise ApiError("negative_partition", draft.partition)
         offsets = [report(each) for each in await self._kafka.produce_all(drafts)]
         self._traffic.count(each.error_code is None for each in offsets)
-        return {"offsets": offsets, "key_schema_id": ids[0], "value_schema_id": ids[1]}
+        answer = {"offsets": offsets, "key_schema_id": ids[0], "value_schema_id": ids[1]}
+        if any(each.error_code == FORBIDDEN for each in offsets):  # as C has it, whatever became of the others
+            return Response(msgspec.json.encode(answer), 403, headers={"content-type": call.media})
+        return answer
 
     def _drafts(self, body: bytes, topic: str, partition: int | None, data_format: str) -> list[Draft]:
         """C's way."""
@@ -143,4 +149,5 @@ def report(result: Stored | KafkaError) -> Report:
     """What became of a record, as C tells it."""
     if isinstance(result, Stored):
         return Report(result.partition, result.offset)
-    return Report(error_code=50003 if isinstance(result, RetriableError) else 50002, error=str(result))
+    code = FORBIDDEN if isinstance(result, Forbidden) else 50003 if isinstance(result, RetriableError) else 50002
+    return Report(error_code=code, error=str(result))

@@ -44,6 +44,7 @@ CONFLUENT: Words = {
     "invalid_topic": Word(400, 40002, "{0}"),
     "topic_exists": Word(400, 40002, "{0}"),
     "bad_request": Word(400, 40002, "{0}"),
+    "forbidden": Word(403, 40301, "{0}"),
     "payload": Word(422, 42206, "Payload error. {0}"),
     "no_schemas": Word(422, 42206, "Error: 42206 : Payload error. {0}"),
     "bad_batch": Word(422, 42208, "{0}"),

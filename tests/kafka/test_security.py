@@ -9,15 +9,26 @@ from pathlib import Path
 import pytest
 import trustme
 from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from ktui.errors import Forbidden
+from ktui.model import Draft, TopicPartition
+from ktui.rest.client import ProxyClient
 from ktui.server.cluster.kafka import ClusterKafka
+from ktui.server.gateway import Gateway
 from ktui.server.kafka import RetriableError
+from ktui.server.within import GatewayTransport
 from tests.kafka.broker import Broker, running
 
 pytestmark = pytest.mark.kafka
@@ -48,6 +59,9 @@ def broker(papers: Path) -> Iterator[Broker]:
         "ssl.keystore.location": str(papers / "server.pem"),
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,OAUTHBEARER",
         f"{SASL}.plain.sasl.jaas.config": f'{PLAIN} user_alice="{PASSWORD}";',
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+        "super.users": "User:ANONYMOUS",
         f"{SASL}.scram-sha-256.sasl.jaas.config": f"{SCRAM};",
         f"{SASL}.oauthbearer.sasl.jaas.config": f'{OAUTH} unsecuredLoginStringClaim_sub="broker";',
         f"{SASL}.oauthbearer.sasl.server.callback.handler.class": (
@@ -110,3 +124,46 @@ async def test_who_may_not_is_told_why_and_shows_no_secret(broker: Broker) -> No
     with pytest.raises(RetriableError, match="certificate"):
         await untrusted.names()
     await untrusted.aclose()
+
+
+def allow(admin: AdminClient, kind: ResourceType, name: str, *operations: AclOperation) -> None:
+    """Let alice do this, and nobody anything else."""
+    own = (kind, name, ResourcePatternType.LITERAL, "User:alice", "*")
+    rules = [AclBinding(*own, operation, AclPermissionType.ALLOW) for operation in operations]
+    for each in admin.create_acls(rules).values():
+        each.result(20)
+
+
+async def test_what_an_acl_keeps_from_us_is_forbidden_each_time_and_what_it_does_not_goes_on(broker: Broker) -> None:
+    admin = AdminClient({"bootstrap.servers": broker.address, "log_level": 0})
+    for created in admin.create_topics([NewTopic("guarded", 1, 1), NewTopic("open", 1, 1)]).values():
+        created.result(20)
+    allow(admin, ResourceType.TOPIC, "guarded", AclOperation.DESCRIBE)
+    allow(admin, ResourceType.GROUP, "guarded", AclOperation.DESCRIBE)
+    properties = {"bootstrap.servers": broker.addresses["SASL_PLAINTEXT"], **sasl("PLAIN", as_alice(PLAIN))}
+    client = ProxyClient("http://gateway", transport=GatewayTransport(lambda: Gateway(ClusterKafka(properties))))
+    await client.probe()
+    assert {"guarded", "open"} <= set(await client.topics())
+    guarded, free = TopicPartition("guarded", 0), TopicPartition("open", 0)
+    reports = await client.produce("guarded", [Draft("guarded", None, b"v")])
+    assert [(report.error_code, report.error) for report in reports] == [(40301, "Topic authorization failed.")]
+    stored = await client.produce("open", [Draft("open", None, b"v")])
+    assert stored[0].offset == 0
+    async with client.consumer() as consumer:
+        await consumer.assign([guarded])
+        await consumer.seek({guarded: 0})
+        for _ in range(2):
+            with pytest.raises(Forbidden, match=r"Not authorized to access topics: \[guarded\]"):
+                await consumer.poll(2000)
+        await consumer.assign([guarded, free])
+        await consumer.seek({guarded: 0, free: 0})
+        found = []
+        while not found:
+            try:
+                found = list(await consumer.poll(2000))
+            except Forbidden:
+                continue
+        assert [(record.topic, record.value) for record in found] == [("open", b"v")]
+    with pytest.raises(Forbidden, match="Group authorization failed"):
+        await client.commit("guarded", {free: 1})
+    await client.aclose()

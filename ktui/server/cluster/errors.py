@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 
 from ktui.server.kafka import (
     BadRequest,
+    Forbidden,
     InvalidTopic,
     KafkaError,
     RetriableError,
@@ -30,6 +31,9 @@ _WORDS: dict[int, tuple[type[KafkaError], str]] = {
     Code.TOPIC_ALREADY_EXISTS: (TopicExists, ""),
     Code.MSG_SIZE_TOO_LARGE: (TooLarge, ""),
     Code.RECORD_LIST_TOO_LARGE: (TooLarge, ""),
+    Code.TOPIC_AUTHORIZATION_FAILED: (Forbidden, "Topic authorization failed."),
+    Code.GROUP_AUTHORIZATION_FAILED: (Forbidden, "Group authorization failed."),
+    Code.CLUSTER_AUTHORIZATION_FAILED: (Forbidden, "Cluster authorization failed."),
     Code.UNKNOWN_MEMBER_ID: (KafkaError, REBALANCED),
     Code.ILLEGAL_GENERATION: (KafkaError, REBALANCED),
     Code.REBALANCE_IN_PROGRESS: (KafkaError, REBALANCED),

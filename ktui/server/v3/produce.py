@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ktui.server.errors import ApiError
 from ktui.server.javajson import Json, NotJson, values
-from ktui.server.kafka import KafkaError, RetriableError, Stored, TooLarge
+from ktui.server.kafka import Forbidden, KafkaError, RetriableError, Stored, TooLarge
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Object, Shapes
@@ -119,6 +119,8 @@ class V3Produce:
             word = self._words[error.kind]
             status = 400 if error.kind == "unknown_field" else word.status  # a stream has other words for it
             return {"error_code": status, "message": word.text.format(error.detail)}
+        if isinstance(error, Forbidden):
+            return {"error_code": 40301, "message": str(error)}
         code = 40401 if isinstance(error, RetriableError) else 413 if isinstance(error, TooLarge) else 50002
         return {"error_code": code, "message": str(error)}
 
