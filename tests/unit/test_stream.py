@@ -114,7 +114,7 @@ async def test_a_backlog_is_read_in_the_fast_gear_and_the_end_in_the_other(sandb
     await reader.come(3000)
     created = stream._client.exchanges
     await until(lambda: sum(b"fetch.min.bytes" in e.request_body for e in created) == 1)
-    await reader.until(lambda: stream._pace.gear is CONFLUENT.tail)
+    await reader.until(lambda: stream._reading.pace.gear is CONFLUENT.tail)
     fill(sandbox, 2)
     await reader.come(3002)
     bodies = [e.request_body for e in created if e.method == "POST" and e.path.count("/") == 2]
@@ -126,7 +126,7 @@ async def test_a_tail_that_falls_behind_shifts_up(sandbox: Sandbox, stream: Stre
     reader = Reader(stream)
     await reader.until(lambda: reader.batches)
     fill(sandbox, 8000)
-    await reader.until(lambda: stream._pace.gear is CONFLUENT.catch_up)
+    await reader.until(lambda: stream._reading.pace.gear is CONFLUENT.catch_up)
     await reader.come(8000)
     assert in_order(reader.records) == {0: list(range(4000)), 1: list(range(4000))}
     await reader.stop()

@@ -1,0 +1,178 @@
+"""What one consumer instance brings to a stream: reads, what their answers mean, and how to go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from ktui.errors import Busy, Unacceptable
+from ktui.model import Record, TopicPartition
+from ktui.records.ahead import Ask, ReadAhead
+from ktui.records.backoff import BackOff
+from ktui.records.batch import Batch
+from ktui.records.bounds import Bounds
+from ktui.records.edges import Edges
+from ktui.records.hollow import Hollow
+from ktui.records.intake import Intake
+from ktui.records.pace import Pace
+from ktui.records.segment import Note
+from ktui.rest.consumer import Consumer, Read
+from ktui.rest.dialect import Dialect
+
+PATIENCE = 3
+"""Reads in a row without an answer that records without bytes are taken to be the reason of."""
+LARGE = 16 * 1024
+"""Bytes of an answer that take a while to be looked into."""
+PIECE = 5000
+"""Records handed out at a time: of Karapace's 46,000 in one answer the loop would hear nothing for a while."""
+
+
+class Reading:
+    """Reads of one instance after another, and what is learnt from them. The positions advance as batches are made."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        positions: dict[TopicPartition, int],
+        edges: Edges,
+        bounds: Bounds,
+        back_off: BackOff,
+        *,
+        steady: bool,
+        format: str,
+        clock: Callable[[], float],
+    ) -> None:
+        """`steady`: in one gear for good."""
+        self._dialect, self._edges, self._back_off, self._clock = dialect, edges, back_off, clock
+        self.format = format
+        self.pace = Pace(dialect, steady=steady)
+        self._intake = Intake(positions, bounds)
+        self._hollow = Hollow()
+        self.look_due = False
+        """Where the partitions end is worth asking before the next read."""
+        self.came = False
+        """Records have come since the last time that something went wrong."""
+        self.losses = 0
+        """Instances lost in a row, without a read between."""
+        self.dry = 0
+        """Instances in a row to which nothing came although the end that was asked for was not reached."""
+
+    def opened(self) -> None:
+        """A new instance stands at the positions."""
+        self._intake.opened()
+        self._hollow.opened()
+
+    @property
+    def over(self) -> bool:
+        """Another instance is wanted."""
+        return self._intake.reopen
+
+    def turn(self, learnt: bool) -> None:
+        """See whether the ends as they are now known want another instance: another gear does, and topics that came."""
+        self._intake.reopen |= self.pace.choose(self._edges.behind) or learnt
+
+    def ask(self, consumer: Consumer) -> Ask:
+        """The next read, as things stand. Short ones only where something is known to be."""
+        consumer.gear = gear = self.pace.gear
+        return Ask(None if self._edges.behind > 0 else gear.timeout_ms, self.pace.max_bytes)
+
+    async def next(self, reads: ReadAhead, going: asyncio.Event) -> Batch | tuple[Read, Sequence[Record]]:
+        """One answer, or what to hand out instead. The read after it is sent before this one is looked into."""
+        self.look_due = False
+        try:
+            read, seconds = await reads.take()
+            self.pace.took(seconds, read.size, read.max_bytes)
+            if going.is_set() and not self._may_have_dropped(read):
+                reads.begin()
+                if read.size > LARGE:  # a small one is looked into sooner than the next is written
+                    await reads.sent()
+            received = read.records()
+        except Busy as error:
+            return self._without_bytes(error)
+        except Unacceptable as error:
+            return self._not_shown(error)
+        self.losses = self._hollow.streak = 0
+        self._back_off.succeeded()
+        if received and self._hollow.passed_over:
+            return self._go_back()
+        return read, received
+
+    async def taken(self, read: Read, received: Sequence[Record]) -> AsyncGenerator[Batch, None]:
+        """The records of an answer, some at a time, and then what they mean for the next reads. With no await between
+        the positions, which advance in `accept`, and the handing out: cancelled there, records would be lost."""
+        notes = []
+        if needed := self.pace.grown(received):
+            notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
+        for start in range(0, len(received) or 1, PIECE):
+            if start:
+                await asyncio.sleep(0)
+            piece = received[start : start + PIECE]
+            batch = self._intake.accept(piece)
+            if batch.records:
+                self._hollow.cleared()
+                self.came, self.dry = True, 0
+            batch.size = read.size * len(piece) // (len(received) or 1)
+            batch.notes, notes = notes, []
+            yield batch
+        self._consider(read, received)
+
+    def _consider(self, read: Read, received: Sequence[Record]) -> None:
+        """What an answer says about how to go on."""
+        if self._intake.outdated:
+            self._edges.doubt()
+        # Where large records are held back, nothing at once says that one is: it is not the start of the instance.
+        held_back = self._dialect.holds_back_large and self.pace.at_once
+        starting = read.short and not received and not held_back
+        worth = self.pace.after(received, self._edges.behind) if not starting else False
+        if self._beyond(read, received):
+            self._intake.suspect(self._clock())
+        if self._edges.behind > 0:
+            self._intake.doubt(received, self._clock())
+        if self.pace.exhausted(read.max_bytes) and self._edges.settled:
+            self.pace.anew()
+            self.dry += 1
+            self._intake.reopen = True
+        self.look_due = worth or self._edges.overdue
+
+    def _may_have_dropped(self, read: Read) -> bool:
+        """Whether the next read is better left until this one was looked into."""
+        return self._dialect.drops_beyond_max_bytes and read.max_bytes is not None and 1 < read.max_bytes <= read.size
+
+    def _beyond(self, read: Read, received: Sequence[Record]) -> bool:
+        """Whether this read may have cost others. Sizes of records that were decoded there say nothing."""
+        if self.format == "binary":
+            return self.pace.beyond(received, read.max_bytes)
+        return bool(received) and self._dialect.drops_beyond_max_bytes
+
+    def _go_back(self) -> Batch:
+        """What came is left for a read from our positions, which brings what was passed over too."""
+        self._hollow.went_back()
+        self.pace.widen()
+        self._intake.reopen = True
+        return Batch()
+
+    def _without_bytes(self, error: Busy) -> Batch:
+        """A 500 that may be Karapace's way of having nothing but records without key and value."""
+        if not self._dialect.fails_on_empty_records or error.status != 500:
+            raise error
+        if self._hollow.failed():
+            self.pace.widen()
+            self._edges.doubt()
+            self._intake.reopen = True
+            return Batch()
+        if self._edges.behind <= 0 or self._hollow.streak > PATIENCE + self._edges.behind // 1000:
+            raise error
+        told = self._hollow.tell()
+        return Batch(notes=[Note(told)] if told else [])
+
+    def _not_shown(self, error: Unacceptable) -> Batch:
+        """A read that the proxy could not put into its answer: it may be lost there, so another way is taken."""
+        if self.format != "binary":
+            words = f"A record is no {self.format}: all are read as bytes from here on"
+            self.format = "binary"
+        elif error.status == 422 and self.pace.lift():
+            words = "The proxy refuses answers beyond max_bytes, and loses them: reads are not limited any more"
+        else:
+            raise error
+        self._intake.reopen = True
+        return Batch(notes=[Note(words)])
