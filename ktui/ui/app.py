@@ -7,10 +7,10 @@ alone knows how to make a proxy client.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import sys
 import threading
+import time
 from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ from textual.driver import Driver
 from ktui.config import Config
 from ktui.errors import ConfigError
 from ktui.rest.client import ProxyClient
-from ktui.ui import keys, theming
+from ktui.ui import garbage, keys, theming
 from ktui.ui.commands import KtuiCommands
 from ktui.ui.driver import linked
 from ktui.ui.link import TerminalLink
@@ -94,6 +94,8 @@ class KtuiApp(App[None]):
         """Whether the next key has to wait: one is acted on, or there is nothing yet to act on."""
         self._acting: asyncio.Task[None] | None = None
         """Waits until a key has been acted on."""
+        self._touched = 0.0
+        """When a key or a click came last."""
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
         self._unused_themes = self._use_themes()  # before anything is styled: a change of theme styles all again
@@ -132,7 +134,8 @@ class KtuiApp(App[None]):
         await screen.complete()
         self._start_background()
         if not self.is_headless:
-            _tune_garbage_collection()
+            garbage.settle()
+            self.set_interval(garbage.LOOK_SECONDS, lambda: garbage.look_through(time.monotonic() - self._touched))
         self.call_later(self._act)
 
     def _first_screen(self) -> MainScreen:
@@ -188,6 +191,8 @@ class KtuiApp(App[None]):
         await before.proxy.aclose()
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self._touched = time.monotonic()
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
@@ -277,13 +282,3 @@ def _through(nodes: list[DOMNode], then: Callable[[], object]) -> None:
         if node.call_later(_through, nodes[at + 1 :], then):
             return
     then()
-
-
-def _tune_garbage_collection() -> None:
-    """What start-up made stays: collecting it again and again cost pauses of 13 to 49 ms (performance 3.3). What comes
-    later is collected in small portions: 20,000 at a time stop everything for 60 ms, and a million for 0.7 s. All of it
-    is looked through after 200,000, together with what is young: the less there is of both, the shorter that takes."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(2_000, 10, 10)
-    gc.enable()

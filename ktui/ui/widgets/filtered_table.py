@@ -101,12 +101,13 @@ class FilteredTable(RecordTable):
 
     @work(exclusive=True, group="search")
     async def _search_on(self) -> None:
-        """The rest, a slice at a time. A worker that is cancelled keeps its arguments and its frame until garbage is
-        looked through, and a search of a million records is megabytes: so it has none, and lets go of it."""
+        """The rest, a slice at a time; what it finds is drawn with the next frame. A worker that is cancelled keeps its
+        arguments and its frame until garbage is looked through, and a search of a million records is megabytes: so it
+        has none, and lets go of it."""
         search = self.view.search
         try:
             while search is not None and self.view.search is search and not search.done:
-                self.look()
+                search.work()
                 await asyncio.sleep(0)
             if search is not None and self.view.search is search:
                 self.look()
