@@ -22,6 +22,9 @@ MISSING = "serving on a socket needs uvicorn, which is not installed: pip instal
 
 HEAD_SECONDS = 20.0
 """In which a connection must have sent the head of a request."""
+KEPT_SECONDS = 60
+"""How long a connection is kept on which nothing comes. uvicorn's 5 are over while a slow client still takes in an
+answer that has long been sent, and its next request finds nobody; Jetty, below Confluent's proxy, has 30."""
 CONNECTIONS = 2000
 """Connections at once; those beyond are answered with 503."""
 
@@ -185,6 +188,7 @@ def make_server(served: Served, patience: int = 1, tls: Mapping[str, Any] = {}) 
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=patience,
+        timeout_keep_alive=KEPT_SECONDS,
         **tls,
     )
     return Quiet(config)

@@ -51,6 +51,8 @@ class Connection:
         self.named = properties.get("client.id")
         """What all our clients are called, if somebody said so."""
         self.complaints = Complaints()
+        self.readers = 0
+        """How many are open, and share the memory for what is fetched ahead."""
         self._given = dict(properties)
         try:
             self.admin = AdminClient({**self.properties, "error_cb": self.complaints})  # type: ignore[dict-item]  # no callbacks in its stub
