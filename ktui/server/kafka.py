@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from ktui.model import Draft, Header, OffsetRange, Record, TopicDetail, TopicPartition
+from ktui.model import Draft, Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
 
 
 class KafkaError(Exception):
@@ -221,7 +221,10 @@ class Kafka(Protocol):
         """Change settings, None for the default: all of them or none. UnknownTopic, BadRequest."""
 
     async def describe(self, topic: str) -> TopicDetail:
-        """A topic. UnknownTopic, InvalidTopic."""
+        """A topic with its settings. UnknownTopic, InvalidTopic."""
+
+    async def partitions(self, topic: str) -> Sequence[Partition]:
+        """Its partitions, in order: what any broker can tell. UnknownTopic, InvalidTopic."""
 
     async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
         """Beginning and end of partitions. UnknownTopic, UnknownPartition."""

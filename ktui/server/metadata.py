@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.responses import Response
 
-from ktui.model import Partition, TopicDetail
+from ktui.model import Partition
 from ktui.server.errors import ApiError
 from ktui.server.kafka import InvalidTopic, UnknownPartition, UnknownTopic
 from ktui.server.media import V2
 from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.shapes import Shapes, body
+
+T = TypeVar("T")
 
 NEVER = 3600.0
 """Seconds until S answers for a negative partition: nobody has waited that long."""
@@ -48,19 +51,19 @@ class Metadata:
 
     async def topic(self, call: Call) -> Answer:
         """GET /topics/{topic}"""
-        found = await self._described(call, "unknown_topic_detail")
+        found = await self._of_topic(call, self._kafka.describe, "unknown_topic_detail")
         return {"name": found.name, "configs": found.configs, "partitions": [described(p) for p in found.partitions]}
 
     async def partitions(self, call: Call) -> Answer:
         """GET /topics/{topic}/partitions"""
-        return [described(p) for p in (await self._described(call, "unknown_topic")).partitions]
+        return [described(p) for p in await self._of_topic(call, self._kafka.partitions)]
 
     async def partition(self, call: Call) -> Answer:
         """GET /topics/{topic}/partitions/{partition}"""
         number = call.number("partition")
         if number < 0 and self._flavour.rules == "S":
             await self._sleep(NEVER)
-        for found in (await self._described(call, "unknown_topic")).partitions:
+        for found in await self._of_topic(call, self._kafka.partitions):
             if found.partition == number:
                 return described(found)
         raise ApiError("unknown_partition", number)
@@ -68,18 +71,18 @@ class Metadata:
     async def offsets(self, call: Call) -> Answer:
         """GET /topics/{topic}/partitions/{partition}/offsets"""
         number = call.number("partition")
-        await self._described(call, "unknown_topic")
+        await self._of_topic(call, self._kafka.partitions)
         try:
             found = (await self._kafka.ranges(call.path("topic"), [number]))[number]
         except UnknownPartition as error:
             raise ApiError("unknown_partition", number) from error
         return {"beginning_offset": found.beginning, "end_offset": found.end}
 
-    async def _described(self, call: Call, unknown: str) -> TopicDetail:
-        """The topic of the path. K knows no invalid names, and two codes for unknown ones."""
+    async def _of_topic(self, call: Call, ask: Callable[[str], Awaitable[T]], unknown: str = "unknown_topic") -> T:
+        """What there is to know of the topic of the path. K knows no invalid names, and two codes for unknown ones."""
         name = call.path("topic")
         try:
-            return await self._kafka.describe(name)
+            return await ask(name)
         except (UnknownTopic, InvalidTopic) as error:
             if self._flavour.rules == "K":
                 raise ApiError(unknown, name) from error

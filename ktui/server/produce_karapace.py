@@ -59,7 +59,7 @@ class KarapaceProduce:
 
     async def _partitions(self, topic: str) -> int:
         try:
-            return len((await self._kafka.describe(topic)).partitions)
+            return len(await self._kafka.partitions(topic))
         except (UnknownTopic, InvalidTopic) as error:
             raise ApiError("unknown_topic", topic) from error
 

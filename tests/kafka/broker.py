@@ -87,21 +87,35 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def _cluster_id() -> str:
+    return base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
+
+
 class Broker:
-    """One broker, which is its own controller. `more` are lines of server.properties."""
+    """One broker, which is its own controller, or joins the cluster of another one. `more` are lines of
+    server.properties."""
 
     def __init__(
-        self, home: Path, *, listeners: Sequence[str] = ("PLAINTEXT",), more: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        *,
+        listeners: Sequence[str] = ("PLAINTEXT",),
+        more: Mapping[str, str] | None = None,
+        beside: Broker | None = None,
     ) -> None:
         self.home = home
         self._java, self._libraries = java(), libraries()
         *ports, controller = free_ports(len(listeners) + 1)
+        self._beside = beside
+        self.cluster = _cluster_id() if beside is None else beside.cluster
+        self.number: int = 1 if beside is None else beside.number + 1
+        self._controller = f"127.0.0.1:{controller}" if beside is None else beside._controller
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(listeners, ports, strict=True)}
         """By listener."""
         self._process: subprocess.Popen[bytes] | None = None
         self._heir: subprocess.Popen[bytes] | None = None
         """Ends the broker should we be gone ourselves, by whatever crash."""
-        self._configure(controller, more or {})
+        self._configure(more or {})
 
     @property
     def address(self) -> str:
@@ -113,18 +127,19 @@ class Broker:
         """What the broker wrote since it was last started."""
         return (self.home / "kafka.log").read_text(encoding="utf-8", errors="replace")
 
-    def _configure(self, controller: int, more: Mapping[str, str]) -> None:
+    def _configure(self, more: Mapping[str, str]) -> None:
         listeners = ",".join(f"{name}://{address}" for name, address in self.addresses.items())
+        own = f",CONTROLLER://{self._controller}" if self._beside is None else ""
         settings = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
-            "listeners": f"{listeners},CONTROLLER://127.0.0.1:{controller}",
+            "process.roles": "broker,controller" if self._beside is None else "broker",
+            "node.id": str(self.number),
+            "listeners": listeners + own,
             "advertised.listeners": listeners,
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": ",".join(
                 ["CONTROLLER:PLAINTEXT", *(f"{name}:{name}" for name in self.addresses)]
             ),
-            "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
+            "controller.quorum.bootstrap.servers": self._controller,
             "log.dirs": str(self.home / "data"),
             "offsets.topic.replication.factor": "1",
             "offsets.topic.num.partitions": "1",
@@ -152,8 +167,8 @@ class Broker:
         return [self._java, *tuned, "-cp", f"{self._libraries}/*", main, *arguments]
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
-        arguments = ("format", "--standalone", "-t", cluster, "-c", str(self._file))
+        alone = ("--standalone",) if self._beside is None else ()
+        arguments = ("format", *alone, "-t", self.cluster, "-c", str(self._file))
         command = self._command("kafka.tools.StorageTool", *arguments)
         try:
             subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=FORMATTING)

@@ -28,6 +28,11 @@ DEFAULTS: Mapping[str, str | int] = {
     "socket.timeout.ms": 10_000,  # of 60000: how long a call may block a thread when nobody answers
     "enable.metrics.push": "false",
 }
+ASKING: Mapping[str, int] = {
+    # of 300000: by nothing else does it hear that the controller is another one, and of the old one it expects answers
+    "topic.metadata.refresh.interval.ms": 2000,
+}
+"""Beside them, of the admin client."""
 ANSWER = 5.0
 """Seconds in which the cluster has to answer."""
 SETTLING = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
@@ -55,7 +60,7 @@ class Connection:
         """How many are open, and share the memory for what is fetched ahead."""
         self._given = dict(properties)
         try:
-            self.admin = AdminClient({**self.properties, "error_cb": self.complaints})  # type: ignore[dict-item]  # no callbacks in its stub
+            self.admin = AdminClient({**ASKING, **self.properties, "error_cb": self.complaints})  # type: ignore[dict-item]  # no callbacks in its stub
         except KafkaException as error:
             raise ConfigError(f"Kafka properties: {self.cleaned(error.args[0].str())}") from None
         self._blocking = ThreadPoolExecutor(BLOCKING, "ktui-kafka")

@@ -58,6 +58,7 @@ _AWAY = frozenset(
         Code._RESOLVE,
         Code._WAIT_COORD,
         Code._NOENT,
+        Code._DESTROY_BROKER,  # of the connection to a broker that died
         Code._AUTHENTICATION,
         Code.LEADER_NOT_AVAILABLE,
         Code.NOT_LEADER_FOR_PARTITION,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
-from ktui.model import Draft, Header, OffsetRange, Record, TopicDetail, TopicPartition
+from ktui.model import Draft, Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
+from ktui.server.cluster.askers import Askers
 from ktui.server.cluster.connection import ANSWER, Connection
 from ktui.server.cluster.consumer import ClusterConsumer
 from ktui.server.cluster.groups import Groups
@@ -42,8 +43,9 @@ class ClusterKafka:
         writes: bool = True,
     ) -> None:
         self._connection = Connection(properties, answer)
-        self._topics, self._groups = Topics(self._connection), Groups(self._connection)
-        self._offsets = Offsets(self._connection, self._topics)
+        self._askers = Askers(self._connection)
+        self._topics, self._groups = Topics(self._connection, self._askers), Groups(self._connection)
+        self._offsets = Offsets(self._connection, self._askers)
         self._writer = Writer(self._connection, self._topics, metadata_wait)
         self._consumers: set[ClusterConsumer] = set()
         if writes:
@@ -74,6 +76,9 @@ class ClusterKafka:
 
     async def describe(self, topic: str) -> TopicDetail:
         return await self._topics.describe(topic)
+
+    async def partitions(self, topic: str) -> Sequence[Partition]:
+        return await self._topics.partitions(topic)
 
     async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
         tps = [TopicPartition(topic, number) for number in partitions]
@@ -132,5 +137,5 @@ class ClusterKafka:
     async def aclose(self) -> None:
         await self._writer.aclose()
         await asyncio.gather(*(consumer.aclose() for consumer in tuple(self._consumers)))
-        await self._offsets.aclose()
+        await self._askers.aclose()
         await self._connection.aclose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
@@ -16,6 +16,7 @@ from confluent_kafka.admin import (
 )
 
 from ktui.model import Partition, TopicDetail
+from ktui.server.cluster.askers import Askers
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
 from ktui.server.kafka import InvalidTopic, KafkaError, Setting
@@ -27,8 +28,8 @@ INTERNAL = frozenset(("__consumer_offsets", "__transaction_state", "__share_grou
 class Topics:
     """The verbs of topics."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection, self._admin = connection, connection.admin
+    def __init__(self, connection: Connection, askers: Askers) -> None:
+        self._connection, self._admin, self._askers = connection, connection.admin, askers
 
     @property
     def _limit(self) -> float:
@@ -58,16 +59,10 @@ class Topics:
         """The partitions of a topic, where they lie. UnknownTopic, InvalidTopic."""
         if not name:
             raise InvalidTopic("The request attempted to perform an operation on an invalid topic.")
-        describe, names, limit = self._admin.describe_topics, TopicCollection([name]), self._limit
-        found = await self._connection.asked(lambda: describe(names, request_timeout=limit)[name])
+        found = await self._connection.blocking(self._askers.topic, name)
         return tuple(
-            Partition(
-                each.id,
-                each.leader.id if each.leader and each.leader.id >= 0 else None,
-                tuple(node.id for node in each.replicas),
-                tuple(node.id for node in each.isr),
-            )
-            for each in sorted(found.partitions, key=lambda each: each.id)
+            Partition(number, each.leader if each.leader >= 0 else None, tuple(each.replicas), tuple(each.isrs))
+            for number, each in sorted(found.partitions.items())
         )
 
     async def describe(self, name: str) -> TopicDetail:

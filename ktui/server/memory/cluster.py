@@ -111,9 +111,11 @@ class MemoryKafka:
                 config[name] = value
 
     async def describe(self, topic: str) -> TopicDetail:
-        found = self._topic(topic)
-        partitions = tuple(Partition(log.partition, BROKER, (BROKER,), (BROKER,)) for log in found.partitions)
-        return TopicDetail(topic, partitions, {**DEFAULTS, **found.config})
+        partitions = tuple(await self.partitions(topic))
+        return TopicDetail(topic, partitions, {**DEFAULTS, **self._topic(topic).config})
+
+    async def partitions(self, topic: str) -> Sequence[Partition]:
+        return [Partition(log.partition, BROKER, (BROKER,), (BROKER,)) for log in self._topic(topic).partitions]
 
     async def ranges(self, topic: str, partitions: Iterable[int]) -> Mapping[int, OffsetRange]:
         return {number: self._log(TopicPartition(topic, number)).range for number in partitions}

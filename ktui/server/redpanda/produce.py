@@ -87,7 +87,7 @@ class RedpandaProduce:
     async def _any(self, topic: str) -> int | None:
         """The next partition in turn, for records without a key; None when the topic is not there."""
         with contextlib.suppress(KafkaError):
-            return next(self._turn) % len((await self._kafka.describe(topic)).partitions)
+            return next(self._turn) % len(await self._kafka.partitions(topic))
         return None
 
 

@@ -30,7 +30,7 @@ class V3Partitions:
     async def partitions(self, call: Call) -> Answer:
         """All partitions of a topic."""
         at, topic = await here(call, self._kafka), call.path("topic")
-        found = (await self._kafka.describe(topic)).partitions
+        found = await self._kafka.partitions(topic)
         base = f"{at.base}/topics/{call.raw_path('topic')}/partitions"
         return listed("KafkaPartitionList", base, [_partition(at, topic, each) for each in found])
 
@@ -41,7 +41,7 @@ class V3Partitions:
 
     async def _found(self, call: Call) -> Partition:
         number = call.number("partition")
-        for each in (await self._kafka.describe(call.path("topic"))).partitions:
+        for each in await self._kafka.partitions(call.path("topic")):
             if each.partition == number:
                 return each
         raise UnknownPartition("Partition not found.")

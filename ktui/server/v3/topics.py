@@ -43,7 +43,7 @@ class V3Topics:
         return await self._topic(await here(call, self._kafka), call.path("topic"))
 
     async def _topic(self, at: Here, name: str) -> Entry:
-        partitions = (await self._kafka.describe(name)).partitions
+        partitions = await self._kafka.partitions(name)
         return _shown(at, name, len(partitions), max((len(each.replicas) for each in partitions), default=0))
 
     async def create(self, call: Call) -> Answer:
