@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -43,6 +44,16 @@ class UnknownTopic(KafkaError):
 
 class InvalidTopic(KafkaError):
     """No topic can have that name."""
+
+
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
+"""What a topic may be called."""
+
+
+def check_name(topic: str) -> None:
+    """InvalidTopic, in Kafka's words, for what is no name of a topic."""
+    if not NAME.fullmatch(topic):
+        raise InvalidTopic("The request attempted to perform an operation on an invalid topic.")
 
 
 class TopicExists(KafkaError):

@@ -8,7 +8,7 @@ import pytest
 
 from ktui.model import TopicPartition
 from ktui.server.kafka import Committed, Kafka, KafkaError, RetriableError
-from tests.kafka.world import SOON, Reads, World, fill, reads
+from tests.kafka.world import SOON, Reads, World, fill, reads, until_so
 
 
 async def test_commits_are_what_was_asked(world: World, kafka: Kafka, topic: str, name: str) -> None:
@@ -57,6 +57,22 @@ async def test_auto_commit_is_of_what_was_handed_out(world: World, kafka: Kafka,
     await reading.next(4, most=4)
     await reading.consumer.close()
     assert await world.commits(name) == {tp: Committed(4)}
+
+
+async def test_a_member_that_unsubscribes_commits_what_was_handed_out(
+    world: World, kafka: Kafka, topic: str, name: str
+) -> None:
+    await fill(kafka, topic, [b"%d" % n for n in range(10)])
+    reading = reads(kafka, name, auto_commit=True)
+    reading.consumer.subscribe([topic])
+    await reading.next(4, most=4)
+    reading.consumer.unsubscribe()
+
+    async def committed() -> Committed | None:
+        return (await world.commits(name)).get(TopicPartition(topic, 0))
+
+    await until_so(committed, Committed(4))
+    await reading.consumer.close()
 
 
 async def both(one: Reads, two: Reads) -> list[list[int]]:

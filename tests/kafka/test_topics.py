@@ -114,10 +114,10 @@ async def test_topics_that_are_not_there(kafka: Kafka, name: str) -> None:
             await asked
     with pytest.raises(UnknownTopic):
         await kafka.delete_topic(name)
-    with pytest.raises(InvalidTopic):
-        await kafka.describe("a b")
-    with pytest.raises(InvalidTopic):
-        await kafka.describe("")
+    for bad in ("a b", "", "a\0b"):
+        for asked in (kafka.describe(bad), kafka.ranges(bad, [0])):
+            with pytest.raises(InvalidTopic):
+                await asked
     assert name not in await kafka.names()
 
 

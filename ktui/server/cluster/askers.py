@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 
 from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import KafkaError as Code
 from confluent_kafka.admin import TopicMetadata
 
 from ktui.server.cluster.connection import Connection
@@ -32,7 +33,9 @@ class Askers:
 
     def topic(self, name: str, level: str = "read_uncommitted") -> TopicMetadata:
         """What the cluster says of a topic now, which the asker remembers. KafkaException. Called in threads."""
-        topic: TopicMetadata = self.get(level).list_topics(name, timeout=self._connection.answer).topics[name]
+        found: dict[str, TopicMetadata] = self.get(level).list_topics(name, timeout=self._connection.answer).topics
+        if (topic := found.get(name)) is None:
+            raise KafkaException(Code(Code.UNKNOWN_TOPIC_OR_PART))
         if topic.error is not None:
             raise KafkaException(topic.error)
         return topic

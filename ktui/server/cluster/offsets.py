@@ -12,7 +12,7 @@ from confluent_kafka import TopicPartition as Place
 from ktui.model import TopicPartition
 from ktui.server.cluster.askers import Askers
 from ktui.server.cluster.connection import SETTLING, Connection
-from ktui.server.kafka import RetriableError, UnknownPartition
+from ktui.server.kafka import RetriableError, UnknownPartition, check_name
 
 BEGINNING, END = OFFSET_BEGINNING, OFFSET_END
 """What to ask for instead of a time (ms)."""
@@ -28,8 +28,10 @@ class Offsets:
         self, tps: Sequence[TopicPartition], where: int, *, committed_only: bool = False
     ) -> dict[TopicPartition, int]:
         """The offset in each partition of BEGINNING, END (of what is committed), or a time: -1 when all is older."""
-        if any(tp.partition < 0 for tp in tps):
-            raise UnknownPartition("Partition not found.")
+        for tp in tps:  # librdkafka would not even ask, and wait
+            check_name(tp.topic)
+            if tp.partition < 0:
+                raise UnknownPartition("Partition not found.")
         pauses, until = iter(SETTLING), time.monotonic() + self._connection.answer / 2
         level = "read_committed" if committed_only else "read_uncommitted"
         while tps:

@@ -19,7 +19,7 @@ from ktui.model import Partition, TopicDetail
 from ktui.server.cluster.askers import Askers
 from ktui.server.cluster.connection import Connection
 from ktui.server.cluster.errors import translated
-from ktui.server.kafka import InvalidTopic, KafkaError, Setting
+from ktui.server.kafka import KafkaError, Setting, check_name
 
 INTERNAL = frozenset(("__consumer_offsets", "__transaction_state", "__share_group_state"))
 """What Kafka keeps for itself."""
@@ -57,8 +57,7 @@ class Topics:
 
     async def partitions(self, name: str) -> tuple[Partition, ...]:
         """The partitions of a topic, where they lie. UnknownTopic, InvalidTopic."""
-        if not name:
-            raise InvalidTopic("The request attempted to perform an operation on an invalid topic.")
+        check_name(name)
         found = await self._connection.blocking(self._askers.topic, name)
         return tuple(
             Partition(number, each.leader if each.leader >= 0 else None, tuple(each.replicas), tuple(each.isrs))

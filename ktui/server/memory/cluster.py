@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from ktui.model import Draft, Header, OffsetRange, Partition, Record, TopicDetail, TopicPartition
 from ktui.server.kafka import (
+    NAME,
     BadRequest,
     Broker,
     ClusterDetail,
@@ -21,10 +22,11 @@ from ktui.server.kafka import (
     TopicExists,
     UnknownPartition,
     UnknownTopic,
+    check_name,
 )
 from ktui.server.memory.consumer import MemoryConsumer
 from ktui.server.memory.groups import Groups
-from ktui.server.memory.log import NAME, PartitionLog, Topic, Topics
+from ktui.server.memory.log import PartitionLog, Topic, Topics
 from ktui.server.memory.settings import DEFAULTS, check, shown
 
 BROKER = 1
@@ -214,8 +216,7 @@ class MemoryKafka:
 
     def _topic(self, name: str) -> Topic:
         if name not in self.topics:
-            if not NAME.fullmatch(name):
-                raise InvalidTopic("The request attempted to perform an operation on an invalid topic.")
+            check_name(name)
             raise UnknownTopic("This server does not host this topic-partition.")
         return self.topics[name]
 

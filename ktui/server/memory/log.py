@@ -5,15 +5,14 @@ Pure: no I/O, no waiting, no HTTP. Who waits for records registers a callback in
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from ktui.model import Header, OffsetRange, Record
+from ktui.server.kafka import NAME
 
-NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
 _OFFSET, _TIMESTAMP = attrgetter("offset"), attrgetter("timestamp")
 
 
