@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from ktui.errors import Busy, Unacceptable
-from ktui.model import Record, TopicPartition
+from ktui.model import Record
 from ktui.records.ahead import Ask, ReadAhead
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
@@ -33,7 +33,6 @@ class Reading:
     def __init__(
         self,
         dialect: Dialect,
-        positions: dict[TopicPartition, int],
         edges: Edges,
         bounds: Bounds,
         back_off: BackOff,
@@ -46,7 +45,7 @@ class Reading:
         self._dialect, self._edges, self._back_off, self._clock = dialect, edges, back_off, clock
         self.format = format
         self.pace = Pace(dialect, steady=steady)
-        self._intake = Intake(positions, bounds)
+        self._intake = Intake(edges.positions, bounds)
         self._hollow = Hollow()
         self.look_due = False
         """Where the partitions end is worth asking before the next read."""

@@ -74,7 +74,6 @@ class Stream:
         self._back_off = BackOff(sleep)
         self._reading = Reading(
             client.dialect,
-            self.positions,
             self._edges,
             self._bounds,
             self._back_off,

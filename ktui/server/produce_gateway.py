@@ -20,9 +20,8 @@ from ktui.server.proxy import Proxy
 from ktui.server.resource import Answer, Call
 from ktui.server.schemas.schemas import KINDS
 from ktui.server.shapes import Object
+from ktui.server.words import FORBIDDEN
 
-FORBIDDEN = 40301
-"""The code of a record that an ACL keeps out."""
 _RECORD = ("key", "value", "partition", "timestamp", "headers")
 
 

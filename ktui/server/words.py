@@ -19,6 +19,9 @@ class Word(NamedTuple):
 
 Words = Mapping[str, Word]
 
+FORBIDDEN = 40301
+"""The code of what an ACL forbids, of a request and of a record in it."""
+
 _PATH = "HTTP 404 Not Found"
 _BUG = Word(500, 500, "Internal Server Error")
 
@@ -44,7 +47,7 @@ CONFLUENT: Words = {
     "invalid_topic": Word(400, 40002, "{0}"),
     "topic_exists": Word(400, 40002, "{0}"),
     "bad_request": Word(400, 40002, "{0}"),
-    "forbidden": Word(403, 40301, "{0}"),
+    "forbidden": Word(403, FORBIDDEN, "{0}"),
     "payload": Word(422, 42206, "Payload error. {0}"),
     "no_schemas": Word(422, 42206, "Error: 42206 : Payload error. {0}"),
     "bad_batch": Word(422, 42208, "{0}"),

@@ -31,6 +31,7 @@ from ktui.model import TopicPartition
 from ktui.records.log import RecordLog
 from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
+from ktui.ui import garbage
 
 pytestmark = [pytest.mark.bench, pytest.mark.kafka]
 
@@ -163,9 +164,7 @@ def bare_polls_rate(bootstrap: str, topic: str) -> float:
 def garbage_as_in_the_app() -> Iterator[None]:
     """What pytest holds is not looked through again and again, as the app does not what start-up made."""
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(2_000, 10, 10)
+    garbage.settle()
     try:
         yield
     finally:

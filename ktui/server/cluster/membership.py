@@ -107,12 +107,11 @@ class Membership(Source):
         client.subscribe(list(self.wanted), on_assign=self._given, on_revoke=self._taken, on_lost=self._lost)
 
     def _given(self, client: Client, given: list[Place]) -> None:
-        new = {TopicPartition(place.topic, place.partition): OFFSET_STORED for place in given}
-        self.all_positions = {**self.all_positions, **new}
+        self.all_positions = {**self.all_positions, **dict.fromkeys(_tps(given), OFFSET_STORED)}
 
     def _taken(self, client: Client, taken: list[Place]) -> None:
         """What was handed out of them is committed before another member begins, also when this one leaves."""
-        gone = {TopicPartition(place.topic, place.partition) for place in taken}
+        gone = _tps(taken)
         if self._auto_commit:
             offsets = {tp: Committed(offset) for tp, offset in self.positions().items() if tp in gone}
             if offsets:
@@ -121,11 +120,15 @@ class Membership(Source):
 
     def _lost(self, client: Client, lost: list[Place]) -> None:
         """The group gave them to others already."""
-        self._drop({TopicPartition(place.topic, place.partition) for place in lost})
+        self._drop(_tps(lost))
 
     def _drop(self, gone: set[TopicPartition]) -> None:
         self._ahead.keep(lambda tp: tp not in gone)
         self.all_positions = {tp: position for tp, position in self.all_positions.items() if tp not in gone}
+
+
+def _tps(places: list[Place]) -> set[TopicPartition]:
+    return {TopicPartition(place.topic, place.partition) for place in places}
 
 
 def _is_of(tp: TopicPartition, message: Message) -> bool:

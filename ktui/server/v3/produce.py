@@ -16,6 +16,7 @@ from ktui.server.shapes import Object, Shapes
 from ktui.server.v3.by_schema import Part, Writing
 from ktui.server.v3.drafts import FIELDS, Drafts, V3Draft, iso
 from ktui.server.v3.entries import Entry, wanted
+from ktui.server.words import FORBIDDEN
 
 LARGEST_BATCH = 10
 BETWEEN = b"\r\n"
@@ -120,7 +121,7 @@ class V3Produce:
             status = 400 if error.kind == "unknown_field" else word.status  # a stream has other words for it
             return {"error_code": status, "message": word.text.format(error.detail)}
         if isinstance(error, Forbidden):
-            return {"error_code": 40301, "message": str(error)}
+            return {"error_code": FORBIDDEN, "message": str(error)}
         code = 40401 if isinstance(error, RetriableError) else 413 if isinstance(error, TooLarge) else 50002
         return {"error_code": code, "message": str(error)}
 
