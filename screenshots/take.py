@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="pictures to draw (default: all)")
     parser.add_argument("--into", type=Path, default=HERE, metavar="FOLDER", help="where to (default: beside this)")
     options = parser.parse_args()
+    options.into.mkdir(parents=True, exist_ok=True)
     for scene in SCENES:
         if not options.names or scene.name in options.names:
             (options.into / f"{scene.name}.svg").write_text(draw(scene), encoding="utf-8")
