@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.reactive import var
+from textual.reactive import Reactive, var
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from ktui.config import Config
@@ -64,6 +65,8 @@ class MainScreen(Screen[None]):
         Binding("R", "refresh_all", "refresh", id="main.refresh", show=False, tooltip="Ask the proxy again"),
     ]
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As of any screen. Textual repaints all of it when the focus moves; panes repaint themselves."""
     topic: var[TopicDetail | None] = var(None)
     """The open topic."""
     shown: var[str] = var("topics", init=False)
