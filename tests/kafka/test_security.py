@@ -30,6 +30,8 @@ from ktui.server.gateway import Gateway
 from ktui.server.kafka import RetriableError
 from ktui.server.within import GatewayTransport
 from tests.kafka.broker import Broker, running
+from tests.kafka.identity import identity_provider
+from tests.kafka.world import fill, reads, until_so
 
 pytestmark = pytest.mark.kafka
 PASSWORD = "tiger-in-the-tank"
@@ -124,6 +126,43 @@ async def test_who_may_not_is_told_why_and_shows_no_secret(broker: Broker) -> No
     with pytest.raises(RetriableError, match="certificate"):
         await untrusted.names()
     await untrusted.aclose()
+
+
+def by_tokens(url: str, secret: str = PASSWORD) -> dict[str, str]:
+    """As a Java client's file has it."""
+    jaas = f'{OAUTH} clientId="alice" clientSecret="{secret}" scope="orders";'
+    return {**sasl("OAUTHBEARER", jaas), "sasl.oauthbearer.token.endpoint.url": url}
+
+
+async def test_a_token_is_fetched_where_the_properties_say_and_again_before_it_has_expired(broker: Broker) -> None:
+    address = broker.addresses["SASL_PLAINTEXT"]
+    with identity_provider("alice", PASSWORD, life=4.0) as provider:
+        kafka = ClusterKafka({"bootstrap.servers": address, **by_tokens(provider.url)})
+        await kafka.create_topic("by-token", 1, {})
+        await fill(kafka, "by-token", [b"by token"])
+        asked = len(provider.asked)
+        assert set(provider.asked) == {"client_credentials"}
+        reading = reads(kafka, "by-token")
+        reading.consumer.assign([TopicPartition("by-token", 0)])
+        assert [record.value for record in await reading.next()] == [b"by token"]
+
+        async def renewed() -> bool:
+            return len(provider.asked) > asked + 2
+
+        await until_so(renewed, True)
+        assert await kafka.names()
+        await reading.consumer.close()
+        await kafka.aclose()
+
+
+async def test_a_token_that_is_refused_is_told_without_the_secret(broker: Broker) -> None:
+    with identity_provider("alice", PASSWORD) as provider:
+        properties = by_tokens(provider.url, "wrong-tiger")
+        kafka = ClusterKafka({"bootstrap.servers": broker.addresses["SASL_PLAINTEXT"], **properties}, answer=3.0)
+        with pytest.raises(RetriableError, match="invalid_client") as refused:
+            await kafka.names()
+        assert "tiger" not in str(refused.value) + repr(kafka)
+        await kafka.aclose()
 
 
 def allow(admin: AdminClient, kind: ResourceType, name: str, *operations: AclOperation) -> None:
