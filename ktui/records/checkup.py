@@ -18,6 +18,7 @@ from ktui.records import causes
 from ktui.records.diagnosis import of_error
 from ktui.records.doctor import Doctor, Finding
 from ktui.records.opening import open_at
+from ktui.records.pattern import is_internal
 from ktui.records.sending import Outcome, send
 from ktui.rest.client import ProxyClient
 from ktui.rest.consumer import Consumer
@@ -125,7 +126,7 @@ class Checkup:
 
     async def _place(self) -> tuple[TopicPartition, OffsetRange] | Step:
         """A partition with records if one is found soon, any other, or why there is none."""
-        names = [name for name in await self._client.topics() if not name.startswith("_")]
+        names = [name for name in await self._client.topics() if not is_internal(name)]
         empty: tuple[TopicPartition, OffsetRange] | None = None
         for name in names[:TOPICS_TRIED]:
             partitions = await self._client.partitions(name)

@@ -8,12 +8,10 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Self
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -21,7 +19,7 @@ from textual.widgets import Static
 
 from ktui.errors import NotFound, ProxyError
 from ktui.model import TopicDetail
-from ktui.records.pattern import TopicPattern, glob_of, topics_words
+from ktui.records.pattern import TopicNames, TopicPattern, is_internal
 from ktui.records.roster import TOGETHER
 from ktui.records.tallies import Tallies
 from ktui.records.target import SeekTarget
@@ -32,6 +30,7 @@ from ktui.ui.text import clean, plain
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.prompt import Prompt
 from ktui.ui.widgets.topic_list import TopicList
+from ktui.ui.widgets.topic_prompts import filter_prompt, follow_prompt, no_match
 
 SETTLE = 0.08
 """Seconds that the rows in sight must stay before anything is asked for them."""
@@ -95,8 +94,7 @@ class TopicsPane(Widget):
         """What is known of each topic that was in sight once."""
         self.table = TopicList(self.tallies)
         self._recount = recount
-        self._names: tuple[str, ...] = ()
-        self._folded: tuple[tuple[str, str], ...] = ()
+        self._listed = TopicNames()
         self._error: ProxyError | None = None
         self._followed = ""
         """The pattern that was typed last."""
@@ -108,17 +106,12 @@ class TopicsPane(Widget):
     @property
     def names(self) -> tuple[str, ...]:
         """Every topic that the proxy listed, in order."""
-        return self._names
+        return self._listed.all
 
     @property
     def shown(self) -> list[str]:
         """The topics that filter and choice of internal ones leave."""
-        pattern, internal = glob_of(self.words), self.internal
-        return [
-            name
-            for name, folded in self._folded
-            if fnmatchcase(folded, pattern) and (internal or not name.startswith("_"))
-        ]
+        return self._listed.narrowed(self.words, internals=self.internal)
 
     def focus(self, scroll_visible: bool = True) -> Self:
         if self.is_mounted:
@@ -131,20 +124,20 @@ class TopicsPane(Widget):
 
     def choose(self, name: str, target: SeekTarget | None = None) -> None:
         """Open a topic by its name, whatever is shown."""
-        if name in self._names:
+        if name in self.names:
             if name not in self.shown:
-                self.words, self.internal = "", self.internal or name.startswith("_")
+                self.words, self.internal = "", self.internal or is_internal(name)
             self.table.go_to(name)
         self._open(name, target=target)
 
     def follow(self, words: str) -> None:
         """Open all topics of a pattern, and those that are made later."""
         pattern = TopicPattern(words)
-        if names := pattern.among(self._names):
+        if names := pattern.among(self.names):
             self._followed = words
             self._open(*names, pattern=pattern)
         else:
-            self.notify(clean(_no_match(words)), severity="warning", markup=False)
+            self.notify(clean(no_match(words)), severity="warning", markup=False)
 
     def _on_mount(self, event: events.Mount) -> None:
         self.call_after_refresh(self.refresh_topics)  # first there is something to see
@@ -171,7 +164,7 @@ class TopicsPane(Widget):
             return
         shown = self.shown
         self.table.show(shown, self.table.name_at_cursor or self.opened)
-        text = f"{len(shown):,} of {len(self._names):,}" if self._names else ""
+        text = f"{len(shown):,} of {len(self.names):,}" if self.names else ""
         text += f" · {len(self.marked):,} marked" if self.marked else ""
         kept = f" · “{self.words}”" if self.words else ""
         self.border_subtitle = plain(f"{text}{kept}") if text else None
@@ -185,17 +178,17 @@ class TopicsPane(Widget):
         state = self.query_one("#topics-state", Static)
         state.update(plain(text))
         state.set_class(bool(text), "-said")
-        state.set_class(self._error is not None and not self._names, "-error")
+        state.set_class(self._error is not None and not self.names, "-error")
 
     def _nothing(self) -> str:
-        if self.loading_topics and not self._names:
+        if self.loading_topics and not self.names:
             return "◌ loading the topics…"
-        if self._error is not None and not self._names:
+        if self._error is not None and not self.names:
             return f"{sentence(self._error).rstrip('.')}. R tries again."
         if self.words:
-            return f"No topic has “{self.words}” in its name. esc shows all {len(self._names):,}."
-        if self._names:
-            return f"No topics but {len(self._names):,} internal ones: i shows them."
+            return f"No topic has “{self.words}” in its name. esc shows all {len(self.names):,}."
+        if self.names:
+            return f"No topics but {len(self.names):,} internal ones: i shows them."
         return "No topics yet. When somebody has made one, R finds it."
 
     @on(TopicList.SightChanged)
@@ -226,8 +219,8 @@ class TopicsPane(Widget):
     @on(Prompt.Submitted, "#topics-follow")
     async def _pattern_typed(self, event: Prompt.Submitted) -> None:
         event.stop()
-        if not event.text or not TopicPattern(event.text).among(self._names):
-            event.prompt.complain(_no_match(event.text))
+        if not event.text or not TopicPattern(event.text).among(self.names):
+            event.prompt.complain(no_match(event.text))
             return
         await self._answered(event)
         self.follow(event.text)
@@ -239,7 +232,7 @@ class TopicsPane(Widget):
 
     def action_open(self) -> None:
         if self.marked:
-            self._open(*(name for name in self._names if name in self.marked))
+            self._open(*(name for name in self.names if name in self.marked))
         elif (name := self.table.name_at_cursor) is not None:
             self._open(name)
 
@@ -256,26 +249,15 @@ class TopicsPane(Widget):
 
     async def action_filter(self) -> None:
         if not self.query(Prompt):  # the palette asks nobody
-            await self.mount(Prompt("filter", value=self.words, consequence=self._narrow, id="topics-filter"))
+            await self.mount(filter_prompt(self.words, self._narrow))
 
-    def _narrow(self, words: str) -> Content:
-        """Called by the prompt while it is typed in."""
+    def _narrow(self, words: str) -> None:
         self.words = words
-        return Content.styled("enter keeps, esc shows all", "$ktui-muted")
 
     async def action_follow(self) -> None:
         if not self.query(Prompt):
             self.focus()
-            value = self.words or self._followed
-            await self.mount(Prompt("follow", value=value, consequence=self._would_follow, id="topics-follow"))
-
-    def _would_follow(self, words: str) -> str:
-        if not words:
-            return "pay* for all that begin so"
-        count = len(TopicPattern(words).among(self._names))
-        if count > TOGETHER:
-            return f"{count:,} topics: at most {TOGETHER}"
-        return f"{topics_words(count)}, later ones too" if count else _no_match(words)
+            await self.mount(follow_prompt(self.words or self._followed, lambda: self.names))
 
     def action_internal(self) -> None:
         self.internal = not self.internal
@@ -293,12 +275,11 @@ class TopicsPane(Widget):
             names = await self.proxy.topics()
         except ProxyError as error:
             self._error = error
-            if self._names:
+            if self.names:
                 report(self, "list the topics", error)
         else:
             self._error = None
-            self._names = tuple(names)
-            self._folded = tuple((name, name.casefold()) for name in self._names)
+            self._listed = TopicNames(names)
             self.tallies.renew()
             self.post_message(self.Listed())
         self.loading_topics = False
@@ -332,7 +313,3 @@ class TopicsPane(Widget):
             took = time.monotonic() - began
             self.table.fresh = self.tallies.fresh(self.table.in_sight)
             await asyncio.sleep(max(self._recount, 4 * took))  # a slow proxy is asked less
-
-
-def _no_match(words: str) -> str:
-    return f"No topic matches “{words}”."
