@@ -58,7 +58,7 @@ class Records(Sequence[Record]):
     """Many records as columns, each as long as the others. A record of them is made when it is asked for: where it is
     not, taking in a thousand costs a third."""
 
-    __slots__ = ("headers", "keys", "offsets", "partitions", "timestamps", "topics", "values")
+    __slots__ = ("_runs", "headers", "keys", "offsets", "partitions", "timestamps", "topics", "values")
 
     def __init__(
         self,
@@ -73,6 +73,8 @@ class Records(Sequence[Record]):
         self.topics, self.partitions, self.offsets = topics, partitions, offsets
         self.keys, self.values = keys, values
         self.timestamps, self.headers = timestamps, headers
+        self._runs: tuple[int, list[tuple[TopicPartition, int, int]]] | None = None
+        """Those that were found, with the number of records there were."""
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> Records:
@@ -108,6 +110,11 @@ class Records(Sequence[Record]):
 
     def runs(self) -> list[tuple[TopicPartition, int, int]]:
         """The stretches that are of one partition: which it is, and its first place and the one behind its last."""
+        if self._runs is None or self._runs[0] != len(self):
+            self._runs = len(self), self._find_runs()
+        return self._runs[1]
+
+    def _find_runs(self) -> list[tuple[TopicPartition, int, int]]:
         count, cuts = len(self), set[int]()
         columns: tuple[list[Any], ...] = (self.topics, self.partitions)
         for column in columns:
@@ -123,6 +130,11 @@ class Records(Sequence[Record]):
     def sizes(self) -> Iterable[int]:
         """Bytes of key and value of each."""
         return map(add, _lengths(self.keys), _lengths(self.values))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all keys and values."""
+        return sum(_lengths(self.keys)) + sum(_lengths(self.values))
 
     def where(self, wanted: Sequence[object]) -> Records:
         """Those whose place has something true."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from math import ceil
 
 from ktui.errors import Busy, Unacceptable
-from ktui.model import Record
+from ktui.model import Record, Records
 from ktui.records.ahead import Ask, ReadAhead
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
@@ -23,8 +24,9 @@ PATIENCE = 3
 """Reads in a row without an answer that records without bytes are taken to be the reason of."""
 LARGE = 16 * 1024
 """Bytes of an answer that take a while to be looked into."""
-PIECE = 5000
-"""Records handed out at a time: of Karapace's 46,000 in one answer the loop would hear nothing for a while."""
+PIECE, COLUMNS = 5000, 10_000
+"""Records handed out at a time, at most, and of those that come as columns: of Karapace's 46,000 in one answer the loop
+would hear nothing for a while. What is handed out in one piece is still in the processor's cache."""
 
 
 class Reading:
@@ -102,10 +104,12 @@ class Reading:
         notes = []
         if needed := self.pace.grown(received):
             notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
-        for start in range(0, len(received) or 1, PIECE):
+        most = COLUMNS if isinstance(received, Records) else PIECE
+        length = ceil(len(received) / ceil(len(received) / most)) if received else 1
+        for start in range(0, len(received) or 1, length):
             if start:
                 await asyncio.sleep(0)
-            piece = received[start : start + PIECE]
+            piece = received if length >= len(received) else received[start : start + length]
             batch = self._intake.accept(piece)
             if batch.records:
                 self._hollow.cleared()

@@ -188,7 +188,10 @@ class _Column:
 
 
 def _partitions(numbers: list[int]) -> array[int]:
-    return array("B" if not numbers or max(numbers) < 256 else "i", numbers)
+    try:
+        return array("B", bytes(numbers))  # in half the time of an array of the numbers
+    except ValueError:  # there is one beyond 255
+        return array("i", numbers)
 
 
 def _offsets(numbers: list[int]) -> Sequence[int]:

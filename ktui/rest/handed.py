@@ -13,7 +13,7 @@ TAKES = {"takes_records": True}
 """The extension of a request that says so. A transport to elsewhere does not look at it."""
 _FRAME = 100
 """Bytes of a record's text beside key and value, near enough."""
-_LOOKED_AT = 500
+_LOOKED_AT = 100
 """Records whose sizes are looked at: all of them would be a twentieth of what a record costs."""
 _encode = msgspec.json.Encoder().encode
 

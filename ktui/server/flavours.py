@@ -155,7 +155,7 @@ GATEWAY = replace(
     follows="C",
     words=words.GATEWAY,
     server=f"ktui/{__version__}",
-    records_per_poll=5000,
+    records_per_poll=10_000,  # more than a reader has ready: what is left over costs a read of its own
     least=1,
 )
 """Our own. Written for C, a client finds everything as there; what it does otherwise is in `gateway.py`."""

@@ -36,6 +36,22 @@ async def test_records_come_in_order_and_positions_follow(kafka: Kafka, topic: s
     await consumer.close()
 
 
+async def test_records_say_of_which_topic_they_are_whatever_is_assigned(kafka: Kafka, topic: str, name: str) -> None:
+    other = f"{topic}-other"
+    await kafka.create_topic(other, 1, {})
+    for each in (topic, other):
+        await kafka.produce_all([Draft(each, None, each.encode(), 0) for _ in range(20)])
+    places, reading = {each: TopicPartition(each, 0) for each in (topic, other)}, reads(kafka, name)
+    for assigned in ([topic], [topic, other], [other], [other, topic]):
+        reading.consumer.assign([places[each] for each in assigned])
+        for each in assigned:
+            reading.consumer.seek(places[each], 0)
+        found = await reading.next(20 * len(assigned))
+        assert sorted(record.topic for record in found) == sorted(20 * assigned)
+        assert all(record.value == record.topic.encode() for record in found)
+    await reading.consumer.close()
+
+
 async def test_a_poll_keeps_to_its_bytes(kafka: Kafka, topic: str, name: str) -> None:
     for size in (10, 10, 100, 10):
         await kafka.produce(topic, 0, None, b"x" * size)

@@ -25,8 +25,10 @@ def offsets(ahead: Ahead, limit: int = 100, max_bytes: int | None = None) -> lis
     return [(each.partition, each.offset) for each in ahead.hand_out(limit, max_bytes)[0]]
 
 
-def test_a_message_becomes_a_record() -> None:
+@pytest.mark.parametrize("only_topic", [None, "t"])
+def test_a_message_becomes_a_record(only_topic: str | None) -> None:
     ahead = Ahead()
+    ahead.only_topic = only_topic
     assert ahead.take([]) == []
     ahead.take([message(0, 5, b"v", b"k", headers=[("h", b"1"), ("h", None)]), message(1, 6, None)])
     ahead.take([message(0, 6, b"", b"", timestamp=(0, 0))])

@@ -32,11 +32,21 @@ def test_columns_are_the_records(records: list[Record], start: int, stop: int, d
     assert list(columns) == records == [columns[place] for place in range(len(columns))]
     assert list(columns[start:stop]) == records[start:stop]
     assert list(columns.sizes()) == [record.size for record in records]
+    assert columns.size == sum(record.size for record in records)
     assert [tp for tp, begin, end in columns.runs() for _ in range(begin, end)] == [record.tp for record in records]
     runs = columns.runs()
     assert all(one[0] != other[0] and one[2] == other[1] for one, other in itertools.pairwise(runs))
     wanted = data.draw(st.lists(st.booleans(), min_size=len(records), max_size=len(records)))
     assert list(columns.where(wanted)) == [record for record, it in zip(records, wanted, strict=True) if it]
+
+
+def test_runs_are_those_of_what_is_there_now() -> None:
+    columns = Records.of([Record("t", 0, 0), Record("t", 1, 0)])
+    assert columns.runs() == [(("t", 0), 0, 1), (("t", 1), 1, 2)]
+    columns.topics.append("t")
+    columns.partitions.append(1)
+    columns.offsets.append(1)
+    assert columns.runs() == [(("t", 0), 0, 1), (("t", 1), 1, 3)]
 
 
 @st.composite

@@ -36,6 +36,8 @@ class Ahead:
     """Records as columns, and beside them what was reached, in the order in which they came."""
 
     def __init__(self) -> None:
+        self.only_topic: str | None = None
+        """All that is taken is of this topic, if that is known: each message would make a text of its own."""
         self._records = _none()
         self._reached: list[tuple[int, Reached]] = []
         """Each with the number of records before it."""
@@ -65,7 +67,10 @@ class Ahead:
         if not messages:
             return
         records = self._records
-        records.topics += _shared(list(map(Message.topic, messages)))
+        if self.only_topic is None:
+            records.topics += _shared(list(map(Message.topic, messages)))
+        else:
+            records.topics += repeat(self.only_topic, len(messages))
         records.partitions += cast(Iterable[int], map(Message.partition, messages))
         records.offsets += cast(Iterable[int], map(Message.offset, messages))
         records.keys += map(Message.key, messages)
@@ -76,8 +81,8 @@ class Ahead:
     def hand_out(self, limit: int, max_bytes: int | None) -> tuple[Records, dict[TopicPartition, int]]:
         """At most so many records, with at most so many bytes but one at least; and the positions behind them."""
         found, rest = self._cut(limit)
-        if max_bytes is not None and found and sum(sizes := list(found.sizes())) > max_bytes:
-            found, rest = self._cut(max(1, bisect_right(list(accumulate(sizes)), max_bytes)))
+        if max_bytes is not None and found and found.size > max_bytes:
+            found, rest = self._cut(max(1, bisect_right(list(accumulate(found.sizes())), max_bytes)))
         self._records = rest
         return found, self._passed(found)
 

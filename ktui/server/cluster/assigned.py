@@ -45,6 +45,8 @@ class Assigned(Source):
                 self._find()
                 return None
             at = [Place(tp.topic, tp.partition, position) for tp, position in self.all_positions.items()]
+            topics = {tp.topic for tp in self.all_positions}
+            self._ahead.only_topic = topics.pop() if len(topics) == 1 else None
             self._reader = self._readers.open(lambda client: client.assign(at))
             self._rest_later()
         return self._reader
