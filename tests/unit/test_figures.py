@@ -100,7 +100,7 @@ def test_of_a_full_log_a_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
     assert figures.counted + figures.left_out == 100_000
     before = figures.counted
     log.extend([record(n, b"k", b"v", n % 4) for n in range(3000)])
-    figures.work()
+    figures.work(60.0)
     assert figures.counted == before + 3000
 
 
