@@ -13,6 +13,9 @@ from ktui.records.log import RecordLog
 from ktui.ui.widgets.figures_lines import figures_lines, share
 from ktui.ui.widgets.stream_status import StreamStatus
 
+LONG = 60.0
+"""Seconds of a slice that nothing interrupts: when one is not enough, the figures leave rows out."""
+
 
 def record(offset: int, key: bytes | None, value: bytes | None, partition: int = 0, topic: str = "t") -> Record:
     return Record(topic, partition, offset, key, value)
@@ -20,7 +23,7 @@ def record(offset: int, key: bytes | None, value: bytes | None, partition: int =
 
 def counted(log: RecordLog) -> Figures:
     figures = Figures(log)
-    while figures.work():
+    while figures.work(LONG):
         pass
     return figures
 
@@ -57,7 +60,7 @@ def test_goes_on_where_it_was_and_counts_nothing_twice() -> None:
     figures = Figures(log)
     for start in range(0, 5000, 130):  # it looks in the middle of segments, and before any is dropped
         log.extend([record(n, b"k", b"v") for n in range(start, start + 130)])
-        while figures.work(60.0):  # an interruption of a slice makes it leave some out
+        while figures.work(LONG):
             pass
     assert figures.counted == 5070
     assert log.first > 0
@@ -67,7 +70,7 @@ def test_counts_what_is_left_of_a_log_that_dropped_rows() -> None:
     log = RecordLog(max_rows=1000)
     figures = Figures(log)
     log.extend([record(n, b"k", b"v") for n in range(5000)])
-    while figures.work():
+    while figures.work(LONG):
         pass
     assert figures.counted == len(log) <= 1000
 
@@ -100,7 +103,7 @@ def test_of_a_full_log_a_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
     assert figures.counted + figures.left_out == 100_000
     before = figures.counted
     log.extend([record(n, b"k", b"v", n % 4) for n in range(3000)])
-    figures.work(60.0)
+    figures.work(LONG)
     assert figures.counted == before + 3000
 
 
