@@ -9,11 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import ceil
+from typing import TypeVar
 
 from ktui.model import Gap, Record, Records
 from ktui.records.segment import Note, Row, Segment
 
-__all__ = ["Note", "RecordLog", "Row"]
+__all__ = ["Note", "RecordLog", "Row", "pieces"]
+
+T = TypeVar("T")
 
 SEALED_ROWS = 200
 """When the open end becomes a segment: smaller ones cost more per record."""
@@ -127,12 +130,12 @@ class RecordLog:
         self._tail, self._tail_bytes = [], 0
 
     def _add_all(self, some: Sequence[Row]) -> None:
-        for rows in _pieces(some, self._largest_rows):
+        for rows in pieces(some, self._largest_rows):
             segment = Segment(rows)
             if segment.size_bytes <= self._largest_bytes or len(rows) == 1:
                 self._add(segment)
                 continue
-            for part in _pieces(rows, len(rows) * self._largest_bytes // segment.size_bytes or 1):
+            for part in pieces(rows, len(rows) * self._largest_bytes // segment.size_bytes or 1):
                 self._add(Segment(part))
 
     def _add(self, segment: Segment) -> None:
@@ -142,8 +145,11 @@ class RecordLog:
         self._sealed_bytes += segment.size_bytes
 
 
-def _pieces(rows: Sequence[Row], largest: int) -> Iterator[Sequence[Row]]:
-    """The rows in as few pieces of about the same length as are not longer than `largest`."""
+def pieces(rows: Sequence[T], largest: int) -> Iterator[Sequence[T]]:
+    """The rows in as few pieces of about the same length as are not longer than `largest`. Of none, one without any."""
+    if len(rows) <= largest:
+        yield rows
+        return
     length = ceil(len(rows) / ceil(len(rows) / largest))
     for start in range(0, len(rows), length):
         yield rows[start : start + length]

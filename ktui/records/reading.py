@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from math import ceil
 
 from ktui.errors import Busy, Unacceptable
 from ktui.model import Record, Records
@@ -15,6 +14,7 @@ from ktui.records.bounds import Bounds
 from ktui.records.edges import Edges
 from ktui.records.hollow import Hollow
 from ktui.records.intake import Intake
+from ktui.records.log import pieces
 from ktui.records.pace import Pace
 from ktui.records.segment import Note
 from ktui.rest.consumer import Consumer, Read
@@ -105,11 +105,9 @@ class Reading:
         if needed := self.pace.grown(received):
             notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
         most = COLUMNS if isinstance(received, Records) else PIECE
-        length = ceil(len(received) / ceil(len(received) / most)) if received else 1
-        for start in range(0, len(received) or 1, length):
-            if start:
+        for number, piece in enumerate(pieces(received, most)):
+            if number:
                 await asyncio.sleep(0)
-            piece = received if length >= len(received) else received[start : start + length]
             batch = self._intake.accept(piece)
             if batch.records:
                 self._hollow.cleared()

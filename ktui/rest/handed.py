@@ -31,4 +31,4 @@ def shown(records: Sequence[Record], least: int) -> tuple[bytes, int]:
 
 def _mean(records: Sequence[Record]) -> float:
     """Bytes of a record, near enough."""
-    return _FRAME + sum(Records.of(records).sizes()) / len(records)
+    return _FRAME + Records.of(records).size / len(records)
