@@ -14,11 +14,11 @@ from ktui.settings import ProxyTable, check
 
 KAFKA = "kafka://"
 """Begins the address of a cluster that is asked without a proxy."""
-_BROKER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-_MISSPELT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_BROKER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+_MISSPELT = r"[A-Za-z][A-Za-z0-9+.-]*:/"
 """Was meant to begin with a scheme: after the colon of a port come digits."""
-_PORT = re.compile(r":[0-9]+\Z")
-LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
+_PORT = r":[0-9]+\Z"
+LOOPBACK = r"localhost|127(\.\d+){3}|::1"
 
 
 def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> tuple[ProxyTable, str | None]:
@@ -27,7 +27,7 @@ def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> 
         return check(proxies[text], ProxyTable, path, f"proxy.{text}."), text
     if "://" in text:
         return ProxyTable(url=text), None
-    if _MISSPELT.match(text):  # not shown whole: there may be a password in it
+    if re.match(_MISSPELT, text):  # not shown whole: there may be a password in it
         begun = text.partition("/")[0]
         raise ConfigError(f"{begun}/… is not the address of a proxy: a URL begins with http://, https:// or kafka://")
     if text == "localhost" or any(sign in text for sign in ".:["):
@@ -59,10 +59,10 @@ def split_kafka(url: str, place: str) -> tuple[str, str | None, str | None]:
     proof, _, rest = url.removeprefix(KAFKA).rpartition("@")
     hosts = [host.strip() for host in rest.rstrip("/").split(",")]
     for host in hosts:
-        if not _BROKER.fullmatch(host):
+        if not re.fullmatch(_BROKER, host):
             raise ConfigError(
                 f"{KAFKA}{rest} ({place}) is not the address of a cluster: {KAFKA}HOST:PORT,… is the shape"
             )
     user, _, password = proof.partition(":")
-    whole = ",".join(host if _PORT.search(host) else f"{host}:9092" for host in hosts)
+    whole = ",".join(host if re.search(_PORT, host) else f"{host}:9092" for host in hosts)
     return f"{KAFKA}{whole}", unquote(user) or None, unquote(password) or None

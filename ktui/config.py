@@ -81,7 +81,7 @@ class Config:
     @property
     def title(self) -> str:
         """What the line on top calls the proxy."""
-        return self.profile or ("local" if LOOPBACK.fullmatch(urlsplit(self.url).hostname or "") else "proxy")
+        return self.profile or ("local" if re.fullmatch(LOOPBACK, urlsplit(self.url).hostname or "") else "proxy")
 
 
 def default_path() -> Path:

@@ -70,7 +70,7 @@ def kind_of(data: bytes | None, *, one_line: bool = False) -> tuple[Kind, str]:
         text = data.decode()
     except UnicodeDecodeError:
         return Kind.BASE64, base64.b64encode(data).decode()
-    if UNTYPABLE.search(text) or (one_line and "\n" in text):
+    if re.search(UNTYPABLE, text) or (one_line and "\n" in text):
         return Kind.BASE64, base64.b64encode(data).decode()
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -93,7 +93,7 @@ def skeleton(data: bytes | None) -> str | None:
     )
 
 
-UNTYPABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNTYPABLE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """Characters that a text field would lose, break lines at, or let through to the terminal."""
 
 

@@ -42,8 +42,8 @@ class PathError(ValueError):
     """What was typed is no path. Its text says why."""
 
 
-_STEP = re.compile(r'\.?([^\s.\[\]"]+)|\[\s*(-?\d{1,9})\s*\]|\.?\[?\s*("(?:[^"\\]|\\.)*")\s*(\])?')
-_BARE = re.compile(r'[^\s.\[\]"$][^\s.\[\]"]*')
+_STEP = r'\.?([^\s.\[\]"]+)|\[\s*(-?\d{1,9})\s*\]|\.?\[?\s*("(?:[^"\\]|\\.)*")\s*(\])?'
+_BARE = r'[^\s.\[\]"$][^\s.\[\]"]*'
 
 
 def parse_path(text: str) -> Path:
@@ -54,7 +54,7 @@ def parse_path(text: str) -> Path:
     at = 1 if typed.startswith("$") and typed[1:2] in (".", "[", "") else 0
     steps: list[str | int] = []
     while at < len(typed):
-        found = _STEP.match(typed, at)
+        found = re.compile(_STEP).match(typed, at)
         if found is None or (steps and found[0][0] not in ".["):
             raise PathError(_why_not(typed, at))
         name, index, quoted, closed = found.groups()
@@ -89,7 +89,7 @@ def path_text(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif _BARE.fullmatch(step):
+        elif re.fullmatch(_BARE, step):
             text += f".{step}" if text else step
         else:
             text += f"[{json.dumps(step, ensure_ascii=False)}]"

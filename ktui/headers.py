@@ -12,9 +12,9 @@ from ktui.errors import KtuiError
 from ktui.model import Header
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_PART = re.compile(rf"\s*({_QUOTED}|[^=;\"\s][^=;\"]*?)\s*=\s*({_QUOTED}|[^;\"]*?)\s*(?:;|$)")
+_PART = rf"\s*({_QUOTED}|[^=;\"\s][^=;\"]*?)\s*=\s*({_QUOTED}|[^;\"]*?)\s*(?:;|$)"
 _SIGNS = r"=;\"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-_PLAIN = re.compile(rf"(?!null$|base64:)[^\s{_SIGNS}](?:[^{_SIGNS}]*[^\s{_SIGNS}])?")
+_PLAIN = rf"(?!null$|base64:)[^\s{_SIGNS}](?:[^{_SIGNS}]*[^\s{_SIGNS}])?"
 
 
 class HeaderMistake(KtuiError):
@@ -26,7 +26,7 @@ def parse_headers(text: str) -> tuple[Header, ...]:
     found: list[Header] = []
     at = 0
     while text[at:].strip():
-        match = _PART.match(text, at)
+        match = re.compile(_PART).match(text, at)
         if match is None:
             raise HeaderMistake(f"column {at + 1}: name=value is expected; several are separated by ;")
         found.append(Header(_unquoted(match[1]), _value(match[2])))
@@ -60,7 +60,7 @@ def _written(value: bytes | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+    return text if re.fullmatch(_PLAIN, text) else json.dumps(text)
 
 
 def _unquoted(text: str) -> str:

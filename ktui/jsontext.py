@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 
 class Role(enum.StrEnum):
@@ -36,8 +37,7 @@ class Span(NamedTuple):
     role: Role
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct):
     """One line of a value laid out. For JSON it knows its place in the tree."""
 
     spans: list[Span]
@@ -57,7 +57,7 @@ class NotJson(ValueError):
     """The text breaks the grammar."""
 
 
-_TOKEN = re.compile(
+_TOKEN = (
     r"[ \t\n\r]*(?:"
     r"([{}\[\]:,])"
     r'|("[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")'
@@ -66,7 +66,7 @@ _TOKEN = re.compile(
     r")"
 )
 _ROLES = (Role.TEXT, Role.PUNCTUATION, Role.STRING, Role.NUMBER, Role.LITERAL)
-_VALID = re.compile(
+_VALID = (
     r"([{}\[\]:,])"
     r'|("[^"\\]*(?:\\.[^"\\]*)*")(?:(?=[ \t\n\r]*(:))|)'
     r"|(-?[0-9][^ \t\n\r,\]}]*)"
@@ -90,7 +90,7 @@ def tokens(text: str, *, partial: bool = False) -> Iterator[tuple[Role, str]]:
     stack: list[str] = []
     expected = _VALUE
     position = 0
-    match = _TOKEN.match
+    match = re.compile(_TOKEN).match
     while True:
         found = match(text, position)
         if found is None:
@@ -125,7 +125,7 @@ def first_spans(text: str, length: int, *, partial: bool = False) -> list[Span] 
     """
     spans: list[Span] = []
     used = 0
-    for found in _VALID.finditer(text):
+    for found in re.finditer(_VALID, text):
         kind = found.lastindex or 0
         if kind == _TORN:
             return None

@@ -6,8 +6,9 @@ Pure: no file is opened here and nothing is run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ktui.errors import ConfigError
 
@@ -23,8 +24,7 @@ OPTIONS = {"token_command": "--token-command", "ca_file": "--cacert", "cert_file
 """Those that the command line takes. Secrets are not: every user of a machine sees its command lines."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where settings come from."""
 
     name: str

@@ -168,8 +168,10 @@ def _text(path: Path) -> str:
 
 def check_open(options: argparse.Namespace, guarded: bool) -> None:
     """Refuse to stand open to other machines, unless that is what was asked for."""
+    import re
+
     from ktui.address import LOOPBACK
     from ktui.errors import ConfigError
 
-    if not (guarded or options.open or options.client_ca or LOOPBACK.fullmatch(options.host)):
+    if not (guarded or options.open or options.client_ca or re.fullmatch(LOOPBACK, options.host)):
         raise ConfigError(OPEN.format(host=options.host or "every address"))

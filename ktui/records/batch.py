@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ktui.errors import ProxyError
 from ktui.model import Gap, Record, TopicPartition
 from ktui.records.segment import Note
 
 
-@dataclass
-class Trouble:
+class Trouble(msgspec.Struct):
     """Why nothing comes just now. The stream goes on by itself."""
 
     error: ProxyError
@@ -19,15 +19,14 @@ class Trouble:
     """Seconds until the next try, from when this was handed out."""
 
 
-@dataclass
-class Batch:
+class Batch(msgspec.Struct):
     """One answer. Without records and trouble it says that all is well and nothing came."""
 
     records: Sequence[Record] = ()
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[Gap] = msgspec.field(default_factory=list)
     """Offsets that are not there, each just before a record of this batch, or before the end of what is wanted."""
     trouble: Trouble | None = None
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Note] = msgspec.field(default_factory=list)
     """What happened to the topic, to be shown before the records."""
     size: int = 0
     """Bytes of the answer that it was made of."""

@@ -8,9 +8,10 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from time import perf_counter
+
+import msgspec
 
 from ktui.errors import NotAProxy, ProxyError
 from ktui.model import Draft, Exchange, OffsetRange, Record, TopicPartition
@@ -42,8 +43,7 @@ class Result(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing that was tried."""
 
     title: str

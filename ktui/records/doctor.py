@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
+
+import msgspec
 
 from ktui.model import Exchange, TopicPartition
 from ktui.records import causes
@@ -17,11 +18,10 @@ from ktui.rest.client import ProxyClient
 
 KEPT = 100
 """Findings that are kept, and a tenth of the exchanges whose diagnosis is."""
-_TOPIC = re.compile(r"/topics/([^/?]+)")
+_TOPIC = r"/topics/([^/?]+)"
 
 
-@dataclass
-class Finding:
+class Finding(msgspec.Struct):
     """One thing that was wrong, however often."""
 
     diagnosis: Diagnosis
@@ -132,7 +132,7 @@ def subject_of(exchange: Exchange) -> str:
     """The topic, or the group where it has a name of somebody's."""
     if (place := place_of(exchange.path)) is not None:
         return "" if place.group.startswith("ktui-") else place.group
-    found = _TOPIC.search(exchange.path)
+    found = re.search(_TOPIC, exchange.path)
     return unquote(found[1]) if found else ""
 
 

@@ -11,8 +11,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from ktui.errors import KtuiError
 from ktui.model import OffsetRange, Positions, TopicPartition
@@ -21,8 +22,7 @@ from ktui.records.batch import Batch
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """From where on lanes pay, and what they may hold."""
 
     far: int = 30_000
@@ -48,13 +48,12 @@ class Reader(Protocol):
     def batches(self) -> AsyncGenerator[Batch, None]: ...
 
 
-@dataclass(eq=False)
-class Stretch:
+class Stretch(msgspec.Struct, eq=False):
     """Some partitions, each from an offset up to another, read by one instance."""
 
     start: dict[TopicPartition, int]
     stop: dict[TopicPartition, int]
-    waiting: deque[tuple[Batch, dict[TopicPartition, int]]] = field(default_factory=deque)
+    waiting: deque[tuple[Batch, dict[TopicPartition, int]]] = msgspec.field(default_factory=deque)
     """Batches with the positions after them."""
     bytes: int = 0
     """Of the answers that wait."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
+
+import msgspec
 
 from ktui.model import Exchange
 
@@ -16,7 +17,7 @@ KEPT = 64
 """Ended lives that are remembered."""
 EXPIRES_SECONDS = {"C": 300.0, "R": 300.0, "G": 300.0}
 """After how many idle seconds a proxy forgets an instance, by the letter of its make; the others never do."""
-_CONSUMERS = re.compile(r"/consumers/([^/?]+)(?:/instances/([^/?]+)(?:/([a-z/]+))?)?(?:\?|$)")
+_CONSUMERS = r"/consumers/([^/?]+)(?:/instances/([^/?]+)(?:/([a-z/]+))?)?(?:\?|$)"
 
 
 class Place(NamedTuple):
@@ -31,7 +32,7 @@ class Place(NamedTuple):
 
 def place_of(path: str) -> Place | None:
     """Group, instance and verb of a path; None when it is about something else."""
-    found = _CONSUMERS.search(path)
+    found = re.search(_CONSUMERS, path)
     return found and Place(unquote(found[1]), unquote(found[2] or ""), found[3] or "")
 
 
@@ -40,8 +41,7 @@ def ended_at(exchange: Exchange) -> datetime:
     return exchange.started + timedelta(milliseconds=exchange.milliseconds or 0.0)
 
 
-@dataclass
-class Life:
+class Life(msgspec.Struct):
     """One instance. Times are of answers; None: not yet, or before we began to look."""
 
     group: str

@@ -20,7 +20,7 @@ _PATIENCE = 8
 _PROBE, _DENSE = 16, 64
 """So many hits among at most so many parts: asking every part is cheaper than going from hit to hit."""
 _LOWER = bytes(range(256)).lower()
-_BETWEEN = re.compile(r'(?<!\\)(":)\s*|(?<=["}\]])(,)\s*|(,)\s*(?=["{\[])')
+_BETWEEN = r'(?<!\\)(":)\s*|(?<=["}\]])(,)\s*|(,)\s*(?=["{\[])'
 """Where JSON may have blanks, as far as a piece of it tells."""
 
 
@@ -35,7 +35,7 @@ class Needle:
         self.exact = text != text.lower()
         """Capital letters mean something."""
         self.data = text.encode("utf-8", "surrogatepass")
-        tight, wide = (_BETWEEN.sub(rf"\1\2\3{blank}", text) for blank in ("", " "))
+        tight, wide = (re.sub(_BETWEEN, rf"\1\2\3{blank}", text) for blank in ("", " "))
         forms = {form.encode("utf-8", "surrogatepass") for form in (text, tight, wide)}
         self.forms = [form for form in forms if not any(other in form for other in forms - {form})]
         """As it was typed, and as JSON without and with blanks may have it. Any of them will do."""

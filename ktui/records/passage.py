@@ -17,8 +17,8 @@ from ktui.records.target import Kind, SeekTarget, TargetError, resolve
 from ktui.rest.client import ProxyClient
 
 EXAMPLES = "begin until 14:00, 181 until 2000, begin take 500"
-_END = re.compile(r"\b(until|take)\b", re.IGNORECASE)
-_COUNT = re.compile(r"(\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?", re.IGNORECASE)
+_END = r"(?i)\b(until|take)\b"
+_COUNT = r"(?i)(\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?"
 _HERE = SeekTarget(Kind.RELATIVE, 0)
 
 
@@ -34,7 +34,7 @@ class Passage(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, text: str, *, now: datetime) -> Passage:
         """Understand what was typed; without a place before the end it begins where we are. Raises TargetError."""
-        start, *ends = _END.split(text)
+        start, *ends = re.split(_END, text)
         found = dict(zip([word.lower() for word in ends[::2]], ends[1::2], strict=True))
         if len(found) < len(ends) // 2:
             raise TargetError(f"There can be one end of a kind: {EXAMPLES}")
@@ -61,7 +61,7 @@ def _until(text: str, now: datetime) -> SeekTarget:
 
 
 def _count(text: str) -> int:
-    match = _COUNT.fullmatch(text.strip())
+    match = re.fullmatch(_COUNT, text.strip())
     if match is None or not (count := int(re.sub(r"[ ,_']", "", match[1]))):
         raise TargetError(f"“take {text.strip()}” is no number of records: take 500 is")
     return count

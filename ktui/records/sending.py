@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from time import perf_counter
+
+import msgspec
 
 from ktui.errors import Busy, KtuiError, NotFound, ProxyError, Unreachable, Unsupported
 from ktui.model import Draft, Produced
@@ -21,8 +22,7 @@ class Outcome(Enum):
     UNKNOWN = "outcome unknown, look before sending it again"
 
 
-@dataclass(frozen=True)
-class Sending:
+class Sending(msgspec.Struct, frozen=True):
     """One attempt, over."""
 
     draft: Draft

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import overload
+
+import msgspec
 
 from ktui.errors import Unsupported
 from ktui.model import OffsetRange, Positions, TopicPartition
@@ -14,8 +15,7 @@ from ktui.records.target import SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 
 
-@dataclass
-class Standing:
+class Standing(msgspec.Struct):
     """One partition. None is not known, or not there."""
 
     tp: TopicPartition
@@ -136,8 +136,7 @@ class Standings(Sequence[Standing]):
         return consequence(target, *known(rows))
 
 
-@dataclass
-class Group:
+class Group(msgspec.Struct):
     """The consumer group that the positions are compared with, if any."""
 
     name: str = ""

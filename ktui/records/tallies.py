@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ktui.errors import ProxyError, Unreachable
 from ktui.model import TopicPartition
@@ -21,15 +22,14 @@ PARTITIONS_PER_ROUND = 8
 """A topic with more partitions, or a quiet one, is asked for less often: the wire is not to be full of counts."""
 
 
-@dataclass
-class Tally:
+class Tally(msgspec.Struct):
     """What was found out about a topic."""
 
     partitions: tuple[int, ...] | None = None
     """Their numbers; None while unknown."""
     records: int | None = None
     """About how many: offsets are counted, and those that compaction took are among them."""
-    ends: dict[int, int] = field(default_factory=dict)
+    ends: dict[int, int] = msgspec.field(default_factory=dict)
     """End per partition when last asked."""
     due: float = 0.0
     """When to ask again."""

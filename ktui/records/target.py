@@ -21,12 +21,12 @@ EXAMPLES = "181, +10, -100, begin, end, last 50, 14:00, 2026-11-20 14:00, -2h, 2
 
 _BEGINNING = {"begin", "beginning", "start", "first", "earliest", "oldest"}
 _END = {"end", "now", "live", "latest", "newest"}
-_PARTITION = re.compile(r"(?P<partition>\d+)\s*:\s*(?P<rest>.+)")
-_CLOCK = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_NUMBER = re.compile(r"(?P<sign>[+-]?)\s*(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)")
-_LAST = re.compile(r"last\s+(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?")
-_AGO = re.compile(r"-\s*((\d+)\s*(ms|[smhdw])\s*)+")
+_PARTITION = r"(?P<partition>\d+)\s*:\s*(?P<rest>.+)"
+_CLOCK = r"\d\d:\d\d(:\d\d(\.\d+)?)?"
+_DATE = r"\d{4}-\d\d-\d\d"
+_NUMBER = r"(?P<sign>[+-]?)\s*(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)"
+_LAST = r"last\s+(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?"
+_AGO = r"-\s*((\d+)\s*(ms|[smhdw])\s*)+"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -61,8 +61,8 @@ class SeekTarget(msgspec.Struct, frozen=True):
         words = " ".join(text.split()).lower()
         if not words:
             raise TargetError(f"Type where to go: {EXAMPLES}")
-        match = _PARTITION.fullmatch(words)
-        if match and not _CLOCK.fullmatch(words):
+        match = re.fullmatch(_PARTITION, words)
+        if match and not re.fullmatch(_CLOCK, words):
             inner = cls.parse(match["rest"], now=now)
             if inner.partition is not None:
                 raise TargetError(f"{text.strip()} names two partitions: 2:181 is offset 181 of partition 2")
@@ -71,9 +71,9 @@ class SeekTarget(msgspec.Struct, frozen=True):
             return cls(Kind.BEGINNING)
         if words in _END:
             return cls(Kind.END)
-        if match := _LAST.fullmatch(words):
+        if match := re.fullmatch(_LAST, words):
             return cls.last(_digits(match["digits"]))
-        if match := _NUMBER.fullmatch(words):
+        if match := re.fullmatch(_NUMBER, words):
             number = _digits(match["digits"])
             if match["sign"]:
                 return cls(Kind.RELATIVE, -number if match["sign"] == "-" else number)
@@ -170,18 +170,18 @@ def _digits(text: str) -> int:
 
 def _moment(words: str, typed: str, now: datetime) -> datetime:
     """A time of day (the last such), a date with or without one, or a span back from now."""
-    if _AGO.fullmatch(words):
+    if re.fullmatch(_AGO, words):
         seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)\s*(ms|[smhdw])", words))
         return _back(now, seconds, typed)
-    if words.startswith("+") and _AGO.fullmatch(f"-{words[1:]}"):
+    if words.startswith("+") and re.fullmatch(_AGO, f"-{words[1:]}"):
         raise TargetError(f"{typed} is in the future: -2h is two hours ago")
     day, _, clock = words.partition("t" if re.match(r"\d{4}-\d\d-\d\dt", words) else " ")
     try:
-        if _CLOCK.fullmatch(words):
+        if re.fullmatch(_CLOCK, words):
             padded = words if words.index(":") == 2 else f"0{words}"
             moment = datetime.fromisoformat(f"{now:%Y-%m-%d}T{padded}").replace(tzinfo=now.tzinfo)
             return moment if moment <= now else moment - timedelta(days=1)
-        if _DATE.match(words):
+        if re.match(_DATE, words):
             if clock and clock.find(":") == 1:
                 clock = f"0{clock}"
             moment = datetime.fromisoformat(f"{day}T{clock.upper() or '00:00'}")

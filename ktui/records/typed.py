@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from ktui.encode import Kind, Mistake, encode
 from ktui.errors import KtuiError
@@ -21,8 +22,7 @@ class FieldMistake(KtuiError):
         self.field = field
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """What stands in the fields."""
 
     dialect: Dialect

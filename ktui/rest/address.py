@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ktui.errors import ConfigError
 
-_USERINFO = re.compile(r"(?<=//)[^/?#\s\"'<>]*@")
-_MISSPELT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_USERINFO = r"(?<=//)[^/?#\s\"'<>]*@"
+_MISSPELT = r"[A-Za-z][A-Za-z0-9+.-]*:/"
 """Begins what was meant to have a scheme: after the colon of a port come digits."""
-_LOOPBACK = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|::1")
+_LOOPBACK = r"localhost|.*\.localhost|127(\.\d+){3}|::1"
 
 
 def segment(name: str) -> str:
@@ -21,7 +21,7 @@ def segment(name: str) -> str:
 
 def scrub(text: str) -> str:
     """`text` without `user:password@` in any address inside it."""
-    return _USERINFO.sub("", text)
+    return re.sub(_USERINFO, "", text)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Address:
 
     @property
     def loopback(self) -> bool:
-        return _LOOPBACK.fullmatch(self.host) is not None
+        return re.fullmatch(_LOOPBACK, self.host) is not None
 
 
 def parse(text: str, user: str | None = None, password: str | None = None) -> Address:
@@ -59,7 +59,7 @@ def parse(text: str, user: str | None = None, password: str | None = None) -> Ad
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigError(f"{shown} is not an address: {scrub(str(error))}") from None
-    if parts.scheme not in ("http", "https") or ("://" not in text and _MISSPELT.match(shown)):
+    if parts.scheme not in ("http", "https") or ("://" not in text and re.match(_MISSPELT, shown)):
         raise ConfigError(f"{shown} is not the address of a proxy: it begins with http:// or https://")
     if not host:
         raise ConfigError(f"{shown or 'The address'} names no host: http://localhost:8082 would")

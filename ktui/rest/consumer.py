@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
+
+import msgspec
 
 from ktui.errors import Conflict, Refused, Unsupported
 from ktui.model import Positions, Record, TopicPartition
@@ -29,8 +30,7 @@ _NOTHING = 8
 """Bytes of an answer that holds no record, however it is spaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """The answer to one read, not decoded yet: that may be done while the next read is on its way."""
 
     records: Callable[[], Sequence[Record]]

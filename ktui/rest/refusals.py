@@ -27,8 +27,8 @@ from ktui.errors import (
 from ktui.model import Exchange
 from ktui.rest.address import scrub
 
-_INSTANCE = re.compile(r"/consumers/[^/]+/instances/[^/?]+")
-_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_INSTANCE = r"/consumers/[^/]+/instances/[^/?]+"
+_TAGS = r"(?is)<(script|style)\b.*?</\1>|<[^>]*>"
 _REFUSED = ("refused", "all connection attempts failed")
 """How a connection error says that nothing listens."""
 _SHOWN = 200
@@ -38,7 +38,7 @@ _SHOWN = 200
 def said(body: bytes) -> str:
     """The beginning of an answer that is not what was expected, without its markup, on one line."""
     text = body[:4096].decode("utf-8", "replace")
-    return scrub(" ".join(_TAGS.sub(" ", text).split()))[:_SHOWN]
+    return scrub(" ".join(re.sub(_TAGS, " ", text).split()))[:_SHOWN]
 
 
 def error_body(status: int, body: bytes) -> tuple[int | None, str]:
@@ -87,7 +87,7 @@ def refusal(
 def _not_found(path: str, code: int | None, message: str, exchange: Exchange) -> ProxyError:
     number = 404 if code is None else code
     words = message.lower()
-    if _INSTANCE.match(path):
+    if re.match(_INSTANCE, path):
         if "no current assignment" in words:  # how Strimzi says "seek before assign"
             return Conflict(404, number, message, exchange)
         if "unknown topic or partition" in words:  # Karapace, on an instance that is there

@@ -15,8 +15,10 @@ from asyncio import get_running_loop
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import msgspec
 from textual import events, on
 from textual.app import App
 from textual.binding import Binding
@@ -32,7 +34,9 @@ from ktui.ui.driver import linked
 from ktui.ui.link import TerminalLink
 from ktui.ui.main import MainScreen
 from ktui.ui.report import report
-from ktui.ui.screens.start import Address, Connected, Demo, Started, StartScreen
+
+if TYPE_CHECKING:
+    from ktui.ui.screens.start import Started
 
 ROUNDS = 5
 """Messages that one key may set off, each answering the one before: key, Submitted, Chosen, and what they do."""
@@ -40,8 +44,7 @@ ROUNDS = 5
 Background = Callable[[], Awaitable[object]]
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A proxy to look at."""
 
     proxy: ProxyClient
@@ -225,6 +228,8 @@ class KtuiApp(App[None]):
 
     @on(MainScreen.NotStarted)
     def _not_started(self, event: MainScreen.NotStarted) -> None:
+        from ktui.ui.screens.start import StartScreen
+
         proxy, title = self._opened.proxy, self._opened.title
         self.push_screen(
             StartScreen(
@@ -238,6 +243,8 @@ class KtuiApp(App[None]):
         )
 
     async def _started(self, started: Started | None) -> None:
+        from ktui.ui.screens.start import Address, Connected, Demo
+
         match started:
             case Connected(dialect):
                 self.main_screen.connected(dialect)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pyperclip  # type: ignore[import-untyped]
 from textual.app import App
 
 
@@ -28,6 +27,8 @@ def over_ssh() -> bool:
 
 
 def _copy_natively(text: str) -> bool:
+    import pyperclip  # type: ignore[import-untyped] # and ctypes with it: 3 ms that no start needs
+
     try:
         pyperclip.copy(text)
     except pyperclip.PyperclipException:

@@ -19,8 +19,8 @@ DUE, OVERDUE = 3, 30
 
 
 def settle() -> None:
-    """Take what is there now for what stays."""
-    gc.collect()
+    """Take what is there now for what stays, and with it the 5,000 objects that are garbage: to find them among 107,000
+    held up the first key for 60 ms."""
     gc.freeze()
     gc.set_threshold(2_000, 10, OVERDUE)
     gc.enable()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+import msgspec
 from textual.binding import Binding, InvalidBinding
 from textual.dom import DOMNode
 from textual.keys import REPLACED_KEYS, Keys, key_to_character
@@ -17,8 +17,7 @@ _NAMED = {str(key.value) for key in Keys}
 _MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """What hears a key at the same time: a pane with what is in it."""
 
     name: str
@@ -27,8 +26,7 @@ class Place:
     """Whether letters are text there."""
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """What an id stands for in one place."""
 
     keys: tuple[str, ...]

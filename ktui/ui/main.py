@@ -13,7 +13,6 @@ from textual.message import Message
 from textual.reactive import Reactive, var
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from ktui.config import Config
 from ktui.errors import Busy, Forbidden, NotAProxy, ProxyError, Unreachable
@@ -231,7 +230,7 @@ class MainScreen(Screen[None]):
         self.topic = event.topic
         self.record_open = False
         self.stream_pane.open(event.topic, event.target, event.others, event.pattern)
-        if not isinstance(self.focused, Input | TextArea):  # a slow answer takes nobody's pen away
+        if self.focused is None or not self.focused.check_consume_key("x", "x"):  # nobody's pen is taken away
             self.focus_pane("stream")
 
     @on(TopicsPane.Listed)

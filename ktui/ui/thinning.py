@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-_TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|(\x1b\[\?2026[hl])|([\r\n]+)|(\x1b)")
+_TOKEN = r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|(\x1b\[\?2026[hl])|([\r\n]+)|(\x1b)"
 _SKIPPED = 4
 """Cells that are there already and are written again all the same: going past them costs as much."""
 _FOREGROUNDS = frozenset(str(code) for code in (*range(30, 38), *range(90, 98)))
@@ -58,7 +58,7 @@ class Thinner:
             self._rows.clear()
         self._parts, self._told, self._wanted, self._at = [], PLAIN, PLAIN, None
         at = 0
-        for match in _TOKEN.finditer(data):
+        for match in re.finditer(_TOKEN, data):
             if match.start() > at and not self._text(data[at : match.start()]):
                 break
             at = match.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from textual import events, on, work
 from textual.binding import Binding
@@ -29,7 +29,9 @@ from ktui.ui.clipboard import copy
 from ktui.ui.editor import EditorError, edit
 from ktui.ui.report import sentence
 from ktui.ui.text import clean, plain
-from ktui.ui.widgets.draft_form import DraftForm
+
+if TYPE_CHECKING:
+    from ktui.ui.widgets.draft_form import DraftForm
 
 MEDIA = "application/vnd.kafka.binary.v2+json"
 LOW = 16
@@ -100,7 +102,6 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         topic: str
         produced: model.Produced
 
-    @dataclass
     class Left(Message):
         """Escape was pressed: the focus may go back."""
 
@@ -112,20 +113,19 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self._model: Record | None = None
         self.is_complete = False
         """Whether there is a form yet."""
+        self.form: DraftForm
         self.border_title = "4 Compose"
 
     async def complete(self) -> None:
-        """Mount what is inside: 40 widgets."""
-        form = DraftForm(self.proxy.dialect)
-        self._fit(form)
-        await self.mount(form, *(Static(id=f"composer-{each}") for each in ("report", "request", "sent")))
+        """Mount what is inside: 40 widgets, some of them of modules that are imported only now."""
+        from ktui.ui.widgets.draft_form import DraftForm
+
+        self.form = DraftForm(self.proxy.dialect)
+        self._fit(self.form)
+        await self.mount(self.form, *(Static(id=f"composer-{each}") for each in ("report", "request", "sent")))
         self.is_complete = True
         self._open(None, self.topic)
         self._show()
-
-    @property
-    def form(self) -> DraftForm:
-        return self.query_one(DraftForm)
 
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
         """The value has the focus, or the topic where none is named."""
@@ -169,13 +169,11 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         if self.is_complete:
             self._show()
 
-    @on(DraftForm.Changed)
-    def _changed(self) -> None:
+    def on_draft_form_changed(self) -> None:
         self._report(Content())
         self._show()
 
-    @on(DraftForm.TopicNamed)
-    def _topic_named(self, event: DraftForm.TopicNamed) -> None:
+    def on_draft_form_topic_named(self, event: DraftForm.TopicNamed) -> None:
         self.look_up(event.name)
 
     @on(events.DescendantFocus)

@@ -76,7 +76,6 @@ Everything of one record. Numbers are shown exactly as they were produced.
 
         rows: int
 
-    @dataclass
     class Closed(Message):
         """The user is done with the record."""
 

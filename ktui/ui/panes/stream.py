@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 from textual import events, on
@@ -50,7 +49,6 @@ class StreamPane(StreamReading):
     RecordChosen: TypeAlias = RecordTable.Chosen
     RecordHighlighted: TypeAlias = RecordTable.Highlighted
 
-    @dataclass
     class ComposeRequested(Message):
         """The user wants to write a record."""
 

@@ -81,7 +81,6 @@ class TopicsPane(Widget):
         pattern: TopicPattern | None = None
         """What they were found by, when those that are made later are to be read too."""
 
-    @dataclass
     class Listed(Message):
         """The topics were asked for again; there may be others."""
 

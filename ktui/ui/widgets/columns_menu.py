@@ -78,7 +78,6 @@ class ColumnsMenu(Static, can_focus=True):
 
         menu: ColumnsMenu
 
-    @dataclass
     class PathWanted(Message):
         """A column is to be named by its path."""
 

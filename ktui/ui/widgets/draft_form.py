@@ -21,7 +21,7 @@ from ktui.rest.dialect import Dialect
 from ktui.ui.text import plain
 from ktui.ui.widgets.json_area import JsonArea
 
-TYPABLE = f"[^{UNTYPABLE.pattern[1:]}*"
+TYPABLE = f"[^{UNTYPABLE[1:]}*"
 """What a one-line field takes in: nothing that would reach the terminal as a control code."""
 
 
@@ -58,7 +58,6 @@ class DraftForm(Vertical):
     }
     """
 
-    @dataclass
     class Changed(Message):
         """Something was typed or chosen."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import on
 from textual.binding import Binding
 from textual.content import Content
@@ -28,7 +26,6 @@ class FilterPrompt(Prompt):
         Binding("escape", "cancel", "no filter", id="prompt.cancel", tooltip="Take the filter away"),
     ]
 
-    @dataclass
     class Kept(Message):
         """Enter was pressed."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from textual import work
 from textual.binding import Binding
@@ -22,7 +21,6 @@ class FilteredTable(RecordTable):
         Binding("N", "match(-1)", "match before", id="stream.before", tooltip="The next match above", show=False),
     ]
 
-    @dataclass
     class Filtered(Message):
         """Other records are shown now."""
 

@@ -10,7 +10,7 @@ from textual.widgets import TextArea
 
 from ktui.ui.text import clean
 
-_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b|([][{},:]+)')
+_TOKENS = r'("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b|([][{},:]+)'
 _ROLES = {3: "number", 4: "literal", 5: "punctuation"}
 LONGEST = 4000
 """Characters of a line that is still coloured; longer ones are drawn plain."""
@@ -63,7 +63,7 @@ class JsonArea(TextArea):
         line = self.document.get_line(line_index)
         text = Text("\t".join(map(clean, line.split("\t"))), end="", no_wrap=True)
         if self.coloured and len(line) <= LONGEST:
-            for token in _TOKENS.finditer(line):
+            for token in re.finditer(_TOKENS, line):
                 if token[1] is not None:
                     role = "name" if token[2] else "string"
                     text.stylize(self._role(role), *token.span(1))

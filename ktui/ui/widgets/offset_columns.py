@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual.content import Content
 
 from ktui.records.standings import Standing, Standings
@@ -17,8 +17,7 @@ RULER = range(12, 61)
 """Widths at which a ruler is worth drawing."""
 
 
-@dataclass(frozen=True)
-class _Column:
+class _Column(msgspec.Struct, frozen=True):
     title: str
     width: int
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import time
 from collections import deque
-from dataclasses import dataclass, field
 
+import msgspec
 from textual.content import Content
 
 from ktui.errors import ProxyError
@@ -43,8 +43,7 @@ class StreamState(enum.Enum):
     """Refused: nothing will change by itself."""
 
 
-@dataclass
-class StreamStatus:
+class StreamStatus(msgspec.Struct):
     """Everything the line is made of."""
 
     state: StreamState = StreamState.IDLE
@@ -64,7 +63,7 @@ class StreamStatus:
     from_end: bool = True
     """Those below are new. Behind a place that was jumped to they are not, until the end has been reached."""
     marked: int = 0
-    counts: deque[int] = field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
+    counts: deque[int] = msgspec.field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
     """Records that came in each of the last seconds."""
 
     _new: int = 0

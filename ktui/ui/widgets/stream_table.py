@@ -34,7 +34,6 @@ class StreamTable(MarkedTable):
         Binding("right", "shift(1)", "more fields", id="stream.fields-right", tooltip="The fields after", show=False),
     ]
 
-    @dataclass
     class ColumnsChanged(Message):
         """They are others now, by the mouse or because records have fields that were not known."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from rich.cells import cell_len
@@ -49,11 +48,9 @@ class TopLine(Widget):
     counts: reactive[tuple[int, int]] = reactive((0, 0))
     """Requests that went well, and that failed."""
 
-    @dataclass
     class WireWanted(Message):
         """The counters were clicked."""
 
-    @dataclass
     class ServerWanted(Message):
         """The server's name was clicked."""
 

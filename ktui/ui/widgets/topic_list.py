@@ -6,7 +6,6 @@ Ten thousand names cost what the forty in sight cost: a line is made when it is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -38,7 +37,6 @@ class TopicList(LineTable):
     fresh: reactive[frozenset[str]] = reactive(frozenset())
     """Topics to which records came lately; they are marked."""
 
-    @dataclass
     class SightChanged(Message):
         """Other rows are in sight."""
 
