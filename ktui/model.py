@@ -145,6 +145,11 @@ class Records(Sequence[Record]):
         return self.topics, self.partitions, self.offsets, self.keys, self.values, self.timestamps, self.headers
 
 
+def total_size(records: Sequence[Record]) -> int:
+    """Bytes of all keys and values, of columns without making records of them."""
+    return records.size if isinstance(records, Records) else sum(record.size for record in records)
+
+
 def _lengths(parts: list[bytes | None]) -> list[int]:
     try:
         return list(map(len, parts))  # type: ignore[arg-type]

@@ -1,13 +1,14 @@
 """The next read of a consumer on its way while the last one is taken in: the proxy does not wait for us, nor we for it.
 
-Never more than one read under way, and never more than one answer waiting: who is slow is not read for.
+Never more than one read that the proxy is at, and never more than one answer waiting: who is slow is not read for.
+A large answer is long on its way, and the proxy is done with it when it begins: the next read is sent then.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import NamedTuple
 
@@ -26,14 +27,16 @@ class Ask(NamedTuple):
 
 
 class ReadAhead:
-    """The reads of one consumer. Leaving the block gives up the one under way, and awaits nothing."""
+    """The reads of one consumer. Leaving the block gives up those under way, and awaits nothing."""
 
-    def __init__(self, consumer: Consumer, ask: Callable[[], Ask]) -> None:
-        self._consumer = consumer
-        self._ask = ask
-        """Called for each read when it begins."""
-        self._reading: asyncio.Task[tuple[Read, float]] | None = None
-        self._sent: asyncio.Future[None] | None = None
+    def __init__(self, consumer: Consumer, ask: Callable[[], Ask], follows: Callable[[Ask, int], bool]) -> None:
+        """`ask` is called for each read when it begins. `follows`: whether the next one may be sent when the answer to
+        one begins, of so many bytes; else it is when that has come whole, by `begin`."""
+        self._consumer, self._ask, self._follows = consumer, ask, follows
+        self._next: _UnderWay | None = None
+        """The read that was begun last, until its answer is wanted."""
+        self._came = 0.0
+        """When the last answer was there."""
 
     def __enter__(self) -> ReadAhead:
         return self
@@ -41,55 +44,75 @@ class ReadAhead:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
+        if self._next is not None:
+            self._next.task.cancel()
 
     @property
     def under_way(self) -> bool:
         """A read has been begun whose answer was not taken yet."""
-        return self._reading is not None
+        return self._next is not None
 
     def begin(self) -> None:
         """Start the next read, if none is under way."""
-        if self._reading is None:
-            loop = asyncio.get_running_loop()
-            self._sent = sent = loop.create_future()
-            self._reading = loop.create_task(self._read(sent))
-            self._reading.add_done_callback(lambda task: _ended(task, sent))
+        if self._next is None:
+            self._next = _UnderWay(self._read)
 
     async def sent(self) -> None:
         """Wait until the read under way is written; its answer comes later."""
-        if self._sent is None or self._sent.done():
+        if self._next is None or self._next.sent.done():
             return
-        late = asyncio.get_running_loop().call_later(SENDING_SECONDS, _settle, self._sent)
+        late = asyncio.get_running_loop().call_later(SENDING_SECONDS, _settle, self._next.sent)
         try:
-            await self._sent
+            await self._next.sent
         finally:
             late.cancel()
 
     async def take(self) -> tuple[Read, float]:
         """The answer to the read under way, or to a new one, and the seconds that it took."""
         self.begin()
-        assert self._reading is not None
-        reading, self._reading = self._reading, None
+        assert self._next is not None
+        wanted, self._next = self._next, None
+        wanted.wanted = True
+        if wanted.may_follow:
+            self.begin()
         try:
-            return await asyncio.shield(reading)
+            return await asyncio.shield(wanted.task)
         finally:
-            reading.cancel()
+            wanted.task.cancel()
 
-    async def _read(self, sent: asyncio.Future[None]) -> tuple[Read, float]:
-        began = time.perf_counter()
-        timeout_ms, max_bytes = self._ask()
-        read = await self._consumer.read(timeout_ms, max_bytes, lambda: _settle(sent))
-        return read, time.perf_counter() - began
+    async def _read(self, this: _UnderWay) -> tuple[Read, float]:
+        ask, began = self._ask(), time.perf_counter()
+
+        def begun(size: int) -> None:
+            this.may_follow = self._follows(ask, size)
+            if this.may_follow and this.wanted:
+                self.begin()
+
+        read = await self._consumer.read(ask.timeout_ms, ask.max_bytes, lambda: _settle(this.sent), begun)
+        seconds = time.perf_counter() - max(began, self._came)
+        self._came = time.perf_counter()
+        return read, seconds
+
+
+class _UnderWay:
+    """A read, from its beginning until its answer is taken."""
+
+    def __init__(self, read: Callable[[_UnderWay], Coroutine[None, None, tuple[Read, float]]]) -> None:
+        loop = asyncio.get_running_loop()
+        self.sent: asyncio.Future[None] = loop.create_future()
+        self.wanted = False
+        """Nobody is busy with the answer before it."""
+        self.may_follow = False
+        """Its answer begins, and the next read may be sent."""
+        self.task = loop.create_task(read(self))
+        self.task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[tuple[Read, float]]) -> None:
+        _settle(self.sent)
+        if not task.cancelled():
+            task.exception()  # seen: that of a read which is given up is asked for by nobody
 
 
 def _settle(sent: asyncio.Future[None]) -> None:
     if not sent.done():
         sent.set_result(None)
-
-
-def _ended(task: asyncio.Task[tuple[Read, float]], sent: asyncio.Future[None]) -> None:
-    _settle(sent)
-    if not task.cancelled():
-        task.exception()  # seen: that of a read which is given up is asked for by nobody

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ktui.model import Record
+from ktui.model import Record, total_size
 from ktui.rest.dialect import MIB, Dialect, Gear
 
 FAR_BEHIND = 1000
@@ -23,6 +23,11 @@ SLOW_SECONDS = 1.0
 _TOO_BIG = 3
 """Empty reads in a row, with records known to be there, after which the next one is taken to exceed max_bytes."""
 _WIDER = 8
+_ROOMY = 4
+"""How much larger max_bytes may be made so that the number of records is the limit: should they be larger all at once,
+so much more would come in one answer."""
+_SAMPLE = 100
+"""Records of a read that are many: more are there, and the size of the next ones is guessed from them."""
 _DRAINED = 6
 """As many say that the rest are no records: markers of transactions take offsets too."""
 
@@ -54,6 +59,15 @@ class Pace:
         """The last read waited for nothing."""
         self._grown = 0
         """max_bytes that full answers made of the gear's, or slow ones; 0: nothing yet."""
+        self._mean = 0.0
+        """Bytes of a record, as of the last read of many; 0: not known."""
+        self._flows = False
+        """The last read brought as many records as it could, or many."""
+
+    @property
+    def timeout_ms(self) -> int | None:
+        """How long the next read may wait; None leaves it to the consumer."""
+        return self.gear.flowing_timeout_ms if self._flows else None
 
     @property
     def max_bytes(self) -> int | None:
@@ -63,7 +77,16 @@ class Pace:
             return None
         if self._first and self.gear.first_bytes is not None:
             return max(self.gear.first_bytes, self._asked or 0, self._wide)
-        return max(self._grown or limit, self._needed, self._asked or 0, self._wide)
+        return max(self._by_number(self._grown or limit), self._needed, self._asked or 0, self._wide)
+
+    def _by_number(self, limit: int) -> int:
+        """What is to be asked for so that a read fetches about as many bytes. Karapace takes records to have a KiB and
+        throws away only what is beyond max_bytes: where they are small, a larger one loses nothing, and the next read
+        need not wait until it is known what this one lost."""
+        expects = self._dialect.expects_bytes
+        if expects is None or not (self._flows and self._mean) or limit < expects:
+            return limit
+        return max(limit, min(int(limit * expects / self._mean), _ROOMY * limit))
 
     def took(self, seconds: float, size: int, max_bytes: int | None) -> None:
         """How long a read took and what it brought: full answers make the next ones larger, slow ones smaller."""
@@ -72,10 +95,12 @@ class Pace:
         limit = self.gear.max_bytes
         if limit is None or max_bytes is None or self.gear.most_bytes is None:
             return
-        if seconds > SLOW_SECONDS + self.gear.timeout_ms / 1000:
-            self._grown = max((self._grown or limit) // 2, SMALLEST_READ)
-        elif size >= max_bytes:
-            self._grown = min(2 * (self._grown or limit), self.gear.most_bytes)
+        limit = self._grown or limit
+        slow = seconds > SLOW_SECONDS + self.gear.timeout_ms / 1000
+        if slow and max_bytes <= limit:  # else it was asked before the last one had been too slow
+            self._grown = max(limit // 2, SMALLEST_READ)
+        elif not slow and size >= max_bytes >= limit:  # else before the last one was found full
+            self._grown = min(2 * limit, self.gear.most_bytes)
 
     @property
     def drained(self) -> bool:
@@ -123,8 +148,11 @@ class Pace:
     def after(self, records: Sequence[Record], behind: int) -> bool:
         """Take in one read. True when it is worth asking how far behind we are, and then to choose again."""
         full = self._full(records)
+        self._flows = full or len(records) >= _SAMPLE
         if records:
             self._first = False
+            if self._dialect.expects_bytes and len(records) >= _SAMPLE:
+                self._mean = total_size(records) / len(records)
             if self._asked and self._grown:
                 self._grown = self._asked  # it had become too small for one record
             self._empty_reads, self._asked, self._wide = 0, None, 0
@@ -164,7 +192,7 @@ class Pace:
             self._dialect.drops_beyond_max_bytes
             and max_bytes is not None
             and max_bytes > 1
-            and sum(record.size for record in records) >= max_bytes
+            and total_size(records) >= max_bytes
         )
 
     def _full(self, records: Sequence[Record]) -> bool:

@@ -75,7 +75,11 @@ class Reading:
     def ask(self, consumer: Consumer) -> Ask:
         """The next read, as things stand. Short ones only where something is known to be."""
         consumer.gear = gear = self.pace.gear
-        return Ask(None if self._edges.behind > 0 else gear.timeout_ms, self.pace.max_bytes)
+        return Ask(self.pace.timeout_ms if self._edges.behind > 0 else gear.timeout_ms, self.pace.max_bytes)
+
+    def follows(self, ask: Ask, size: int) -> bool:
+        """Whether the answer to a read, of so many bytes, is worth sending the next one before all of it is here."""
+        return size > LARGE and not self._may_have_dropped(ask.max_bytes, size)
 
     async def next(self, reads: ReadAhead, going: asyncio.Event) -> Batch | tuple[Read, Sequence[Record]]:
         """One answer, or what to hand out instead. The read after it is sent before this one is looked into."""
@@ -83,7 +87,7 @@ class Reading:
         try:
             read, seconds = await reads.take()
             self.pace.took(seconds, read.size, read.max_bytes)
-            if going.is_set() and not self._may_have_dropped(read):
+            if going.is_set() and not self._may_have_dropped(read.max_bytes, read.size):
                 reads.begin()
                 if read.size > LARGE:  # a small one is looked into sooner than the next is written
                     await reads.sent()
@@ -135,9 +139,11 @@ class Reading:
             self._intake.reopen = True
         self.look_due = worth or self._edges.overdue
 
-    def _may_have_dropped(self, read: Read) -> bool:
-        """Whether the next read is better left until this one was looked into."""
-        return self._dialect.drops_beyond_max_bytes and read.max_bytes is not None and 1 < read.max_bytes <= read.size
+    def _may_have_dropped(self, max_bytes: int | None, size: int) -> bool:
+        """Whether the next read is better left until one was looked into that brought so many bytes of text."""
+        if not self._dialect.drops_beyond_max_bytes or max_bytes is None or max_bytes == 1:
+            return False
+        return max_bytes <= (size * 3 // 4 if self.format == "binary" else size)  # base64 is a third longer
 
     def _beyond(self, read: Read, received: Sequence[Record]) -> bool:
         """Whether this read may have cost others. Sizes of records that were decoded there say nothing."""

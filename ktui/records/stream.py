@@ -14,7 +14,7 @@ from contextlib import aclosing
 
 from ktui.errors import Busy, Conflict, ConsumerGone, NotFound, ProxyError, Unreachable
 from ktui.model import OffsetRange, Positions, TopicPartition
-from ktui.records.ahead import ReadAhead
+from ktui.records.ahead import Ask, ReadAhead
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch, Trouble
 from ktui.records.bounds import Bounds
@@ -187,7 +187,7 @@ class Stream:
             await open_at(consumer, self._bounds.due(self.positions), self._sleep)
             reading.opened()
             yield Batch()
-            with ReadAhead(consumer, lambda: reading.ask(consumer)) as reads:
+            with ReadAhead(consumer, lambda: reading.ask(consumer), self._follows) as reads:
                 while not (reading.over or self.done or self._far):
                     if not reads.under_way:
                         await self._going.wait()
@@ -201,6 +201,10 @@ class Stream:
                         if notes := await self._look(0.0 if reading.look_due else math.inf):
                             yield Batch(notes=notes)
                         reading.turn(learnt=bool(notes))
+
+    def _follows(self, ask: Ask, size: int) -> bool:
+        """Whether the next read may be sent while the answer to one is still coming."""
+        return self._going.is_set() and self._reading.follows(ask, size)
 
     async def _in_lanes(self) -> AsyncGenerator[Batch, None]:
         """What several instances bring, up to the ends as they are known now, or until something disturbs them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 
 import msgspec
@@ -55,7 +56,8 @@ class Consumer:
         self._path = instance.path
         self._dialect = dialect
         self._format = format
-        self._reading = False
+        self._reading: object = None
+        """The read that the proxy is at."""
         self._spent = False
         self._short_until = asyncio.get_running_loop().time() + FIRST_SECONDS
 
@@ -109,13 +111,15 @@ class Consumer:
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
         on_sent: Callable[[], None] | None = None,
+        on_begun: Callable[[int], None] | None = None,
     ) -> Read:
-        """One read; what is not said comes from the gear. `on_sent`: it is on its way to the proxy.
+        """One read; what is not said comes from the gear. `on_sent`: it is on its way to the proxy. `on_begun`: its
+        answer of so many bytes begins, and another read may be sent, whose answer comes after this one.
 
         A read that is given up or broken spends the instance, since its records are lost to it: after that only
         Conflict comes.
         """
-        if self._reading:
+        if self._reading is not None:
             raise RuntimeError("one read at a time: the instance is shared by two tasks")
         if self._spent:
             raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
@@ -125,7 +129,12 @@ class Consumer:
             timeout_ms = (gear.first_timeout_ms if short else None) or gear.timeout_ms
         max_bytes = gear.max_bytes if max_bytes is None else max_bytes
         query = f"?timeout={timeout_ms}" + ("" if max_bytes is None else f"&max_bytes={max_bytes}")
-        self._reading = self._spent = True
+        self._reading = this = object()
+
+        def begun(size: int, told: Callable[[int], None]) -> None:
+            self._reading = None
+            told(size)
+
         try:
             answer = await self._wire.request(
                 "GET",
@@ -133,14 +142,17 @@ class Consumer:
                 accept=f"application/vnd.kafka.{self._format}.v2+json",
                 seconds=timeout_ms / 1000 + SLACK_SECONDS,
                 on_sent=on_sent,
+                on_begun=on_begun and partial(begun, told=on_begun),
                 bulk=True,
             )
-            self._spent = False
         except Refused:
-            self._spent = False
+            raise
+        except BaseException:
+            self._spent = True
             raise
         finally:
-            self._reading = False
+            if self._reading is this:
+                self._reading = None
         if len(answer.body) > _NOTHING:
             self._short_until = 0.0
         return Read(lambda: self._decoded(answer), answer.exchange.response_size, max_bytes, short)
@@ -148,10 +160,11 @@ class Consumer:
     def _decoded(self, answer: Answer) -> Sequence[Record]:
         if answer.records is not None:
             return answer.records
-        spent, self._spent = self._spent, True
-        records = codec.read(answer, lambda body: codec.records(body, self._format))
-        self._spent = spent
-        return records
+        try:
+            return codec.read(answer, lambda body: codec.records(body, self._format))
+        except BaseException:
+            self._spent = True
+            raise
 
     async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:
         """Let the group deal out partitions. Excludes `assign`: on Karapace mixing them ends the whole server."""

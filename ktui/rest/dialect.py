@@ -22,6 +22,8 @@ class Gear(msgspec.Struct, frozen=True):
     name: str
     timeout_ms: int
     """How long the proxy may wait for records. Short enough that holding and leaving do not wait for it."""
+    flowing_timeout_ms: int | None = None
+    """The same after a read that brought many, where a proxy that has time left fetches more than was asked for."""
     options: Mapping[str, str | int | bool] = {}
     """Create options. Two gears with the same options are changed without a new instance."""
     max_bytes: int | None = None
@@ -105,6 +107,8 @@ class Dialect(msgspec.Struct, frozen=True):
     """The `error_code` of `GET /topics/{topic}` for a topic that is not there."""
     drops_beyond_max_bytes: bool = False
     """After a read that reached max_bytes, records are missing from the next ones."""
+    expects_bytes: int | None = None
+    """A read fetches max_bytes / this many records before it looks at their bytes. None: their bytes alone count."""
     holds_back_large: bool = False
     """A record larger than max_bytes is never given: reads come back empty."""
     refuses_first_seeks: bool = False
@@ -159,9 +163,9 @@ KARAPACE = Dialect(
     name="Karapace",
     letter="K",
     # One byte: exactly one record a read, after about 0.1 s, and none lost. More than that and records beyond
-    # max_bytes are thrown away, so reads of a backlog are cut short by time, not by size.
+    # max_bytes are thrown away: `pace.py` makes it larger where records are small, so that their number is the limit.
     tail=Gear("tail", timeout_ms=500, max_bytes=1, full_records=1, patience=2),
-    catch_up=Gear("catch-up", timeout_ms=100, max_bytes=8 * MIB, first_bytes=1),
+    catch_up=Gear("catch-up", timeout_ms=100, flowing_timeout_ms=1, max_bytes=8 * MIB, first_bytes=1),
     look=Gear("look", timeout_ms=500, max_bytes=64 * KIB),
     auto_commit_off={"auto.commit.enable": "false"},
     sends_timestamps=True,
@@ -170,6 +174,7 @@ KARAPACE = Dialect(
     poison_status=422,
     shows_aborted=False,
     drops_beyond_max_bytes=True,
+    expects_bytes=1024,
     refuses_first_seeks=True,
     fails_on_empty_records=True,
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from ktui.errors import Conflict, ProxyError, Unsupported
-from ktui.model import Positions, Record, TopicPartition
+from ktui.model import Positions, Record, TopicPartition, total_size
 from ktui.rest.by_offset import PARALLEL, ByOffset
 from ktui.rest.consumer import Consumer, Read
 from ktui.rest.dialect import MIB, Dialect, Gear
@@ -63,8 +63,10 @@ class DirectConsumer(Consumer):
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
         on_sent: Callable[[], None] | None = None,
+        on_begun: Callable[[int], None] | None = None,
     ) -> Read:
-        """What the first partitions to answer have. `max_bytes` is for each of them."""
+        """What the first partitions to answer have. `max_bytes` is for each of them. They are asked together as it is:
+        `on_begun` is never called."""
         if self._reading:
             raise RuntimeError("one read at a time: the consumer is shared by two tasks")
         timeout_ms = self.gear.timeout_ms if timeout_ms is None else timeout_ms
@@ -81,7 +83,7 @@ class DirectConsumer(Consumer):
         finally:
             self._reading = False
         records = self._harvest()
-        return Read(lambda: records, sum(record.size for record in records), max_bytes)
+        return Read(lambda: records, total_size(records), max_bytes)
 
     async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:
         raise self._no_group("subscribe")

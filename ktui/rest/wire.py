@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ktui import __version__
@@ -45,6 +46,21 @@ class Answer:
     exchange: Exchange
     records: Sequence[Record] | None = field(default=None, repr=False)
     """From a proxy in this process, as they are; the body is then only how their text begins."""
+
+
+@lru_cache(64)
+def _parsed(url: str) -> httpx.URL:
+    """Half of what it takes to make a request is to take its address apart: 50 us, and an instance has one for all its
+    reads."""
+    import httpx
+
+    return httpx.URL(url)
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    """Bytes of the body, where they are told and are those that count."""
+    size = headers.get("content-length", "")
+    return int(size) if size.isdecimal() and "content-encoding" not in headers else 0
 
 
 def refuse(method: str, path: str, answer: Answer) -> ProxyError:
@@ -96,12 +112,14 @@ class Wire:
         seconds: float = 10.0,
         expect: Container[int] = SUCCESS,
         on_sent: Callable[[], None] | None = None,
+        on_begun: Callable[[int], None] | None = None,
         bulk: bool = False,
     ) -> Answer:
         """Send `path` (percent-encoded, after the prefix), give the answer whose status is in `expect`.
 
         `bulk`: much may come, as of a read of records. `on_sent` is called when the whole request has been written,
-        and may be called more than once.
+        and may be called more than once. `on_begun` is called when an answer of SUCCESS begins that says how many bytes
+        it will have.
 
         Anything else raises the exception of `errors.py` that says what to do. A GET follows a redirect within the
         same scheme, host and port; credentials go nowhere else.
@@ -112,7 +130,7 @@ class Wire:
         try:
             there = path
             for _ in range(4):
-                answer = await self._admitted(method, there, headers, body, seconds, on_sent, bulk)
+                answer = await self._admitted(method, there, headers, body, seconds, on_sent, on_begun, bulk)
                 if answer.status not in _REDIRECTS or answer.status in expect:
                     break
                 there = self._redirected(method, answer)
@@ -143,17 +161,18 @@ class Wire:
         body: bytes | None,
         seconds: float,
         on_sent: Callable[[], None] | None,
+        on_begun: Callable[[int], None] | None,
         bulk: bool,
     ) -> Answer:
         """Send it, once more after a 401 if there are new credentials. A write too: a 401 was not carried out, unless
         it reports on single records."""
         seal = await self.credentials.seal()
-        answer = await self._send(method, path, headers, body, seconds, seal, on_sent, bulk)
+        answer = await self._send(method, path, headers, body, seconds, seal, on_sent, on_begun, bulk)
         if answer.status != 401:
             self.credentials.granted()
         elif b'"offsets"' not in answer.body and await self.credentials.renew(seal):
             seal = await self.credentials.seal()
-            answer = await self._send(method, path, headers, body, seconds, seal, on_sent, bulk)
+            answer = await self._send(method, path, headers, body, seconds, seal, on_sent, on_begun, bulk)
             if answer.status != 401:
                 self.credentials.granted()
         return answer
@@ -167,6 +186,7 @@ class Wire:
         seconds: float,
         seal: Seal,
         on_sent: Callable[[], None] | None,
+        on_begun: Callable[[int], None] | None,
         bulk: bool,
     ) -> Answer:
         import httpx
@@ -183,7 +203,7 @@ class Wire:
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
             async with (self.carriers.bulk() if bulk else self.carriers.usual()).stream(
                 method,
-                self.address.url + path,
+                _parsed(self.address.url + path),
                 content=body,
                 headers=headers,
                 timeout=timeout,
@@ -191,6 +211,9 @@ class Wire:
                 extensions=handed.TAKES | ({} if on_sent is None else {"trace": self._heeding(on_sent)}),
             ) as response:
                 self.transcript.head(exchange, response.status_code, response.headers.multi_items())
+                if on_begun is not None and response.status_code in SUCCESS and (size := _announced(response.headers)):
+                    on_begun(size)
+                    await asyncio.sleep(0)  # what that begins is sent before this answer is looked at
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
             del response.stream  # the two hold each other: 40 objects a request that wait for the garbage collector

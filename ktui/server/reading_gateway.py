@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ktui.model import Header, Record
+from ktui.model import Header, Record, total_size
 from ktui.server.errors import ApiError
 from ktui.server.instances import Instance
 from ktui.server.kafka import KafkaError
@@ -108,7 +108,7 @@ class GatewayReading:
             self._taken = [*self._taken, *polled] if self._taken else polled
             self._size += len(polled)  # a record without bytes is something too
             if least > self._size:
-                self._size += sum(record.size for record in polled)
+                self._size += total_size(polled)
         return self._size >= least
 
     async def _poll(self) -> Sequence[Record]:

@@ -134,6 +134,39 @@ def test_a_backlog_of_nothing_but_markers_is_left_for_the_tail() -> None:
     assert pace.gear is CONFLUENT.tail
 
 
+def test_small_records_of_karapace_are_limited_by_their_number() -> None:
+    pace = Pace(KARAPACE)
+    pace.choose(5000)
+    limit = KARAPACE.catch_up.max_bytes
+    assert limit is not None
+    assert pace.timeout_ms is None
+    pace.after(some(1), 5000)
+    assert (pace.max_bytes, pace.timeout_ms) == (limit, None)
+    for size, larger in ((512, 2), (100, 4), (1024, 1), (3000, 1)):
+        pace.after(some(200, size), 5000)
+        assert pace.max_bytes == limit * larger
+        assert pace.timeout_ms == KARAPACE.catch_up.flowing_timeout_ms
+    pace.after(some(200, 512), 5000)
+    pace.after(some(99, 512), 5000)  # few: it may take longer than that until some come
+    assert (pace.max_bytes, pace.timeout_ms) == (limit, None)
+
+
+def test_a_read_that_was_sent_before_the_last_one_was_known_to_be_full_or_slow_says_nothing_new() -> None:
+    pace = Pace(CONFLUENT)
+    pace.choose(5000)
+    first = pace.max_bytes
+    assert first is not None
+    pace.took(0.1, first, first)
+    assert pace.max_bytes == 2 * first
+    pace.took(0.1, first, first)
+    assert pace.max_bytes == 2 * first
+    pace.took(0.1, 2 * first, 2 * first)
+    assert pace.max_bytes == 4 * first
+    pace.took(9, 10, 4 * first)
+    pace.took(9, 10, 4 * first)
+    assert pace.max_bytes == 2 * first
+
+
 def test_only_a_read_that_reached_max_bytes_may_have_lost_something() -> None:
     pace = Pace(KARAPACE)
     assert not pace.beyond(some(1, 1000), 1)  # single records

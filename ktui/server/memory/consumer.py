@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from ktui.model import Record, TopicPartition
+from ktui.model import Record, TopicPartition, total_size
 from ktui.server.kafka import (
     Committed,
     ConsumerOptions,
@@ -163,7 +163,7 @@ class MemoryConsumer:
                 fitting = records if left is None else _fitting(records, left, alone=not found)
                 if fitting or not records:
                     self._positions[tp] = fitting[-1].offset + 1 if fitting else log.end
-                left = None if left is None else left - sum(record.size for record in fitting)
+                left = None if left is None else left - total_size(fitting)
                 hidden: set[int] = log.aborted if self._options.hides_aborted else set()
                 found += [record for record in fitting if record.offset not in hidden] if hidden else fitting
                 if len(found) >= limit or len(fitting) < len(records):

@@ -1,0 +1,145 @@
+"""The next read goes out when the answer before it begins, if that is a large one; and nothing is lost by it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from ktui.errors import Conflict, Unreachable
+from ktui.model import TopicPartition
+from ktui.records.ahead import Ask, ReadAhead
+from ktui.records.stream import Stream
+from ktui.rest.client import ProxyClient
+from ktui.rest.consumer import Consumer
+from ktui.rest.dialect import KARAPACE, STRIMZI
+from ktui.server.flavours import KARAPACE as LIKE_KARAPACE
+from ktui.server.sandbox import Sandbox
+from tests.unit.waiting import until
+
+T0 = TopicPartition("t", 0)
+VALUE = b"A" * 4000
+LARGE = 100
+
+
+def answer(offsets: range) -> bytes:
+    body = b",".join(
+        b'{"topic":"t","partition":0,"offset":%d,"key":null,"value":"%b"}' % (offset, VALUE) for offset in offsets
+    )
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n[%b]" % (
+        len(body) + 2,
+        body,
+    )
+
+
+class Slow:
+    """Answers reads as it is told: the head and some of the body, and the rest when it is let."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.sizes = [LARGE] * 10
+        self.rest = asyncio.Event()
+        self.cut = False
+        """The body ends before all of it was sent."""
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                if b"/records" not in head:
+                    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    continue
+                start, self.asked = sum(self.sizes[: self.asked]), self.asked + 1
+                whole = answer(range(start, start + self.sizes[self.asked - 1]))
+                writer.write(whole[:200])
+                await self.rest.wait()
+                if self.cut:
+                    break
+                writer.write(whole[200:])
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def reading(slow: Slow, follows: Callable[[Ask, int], bool]) -> AsyncIterator[tuple[Consumer, ReadAhead]]:
+    server = await asyncio.start_server(slow.talk, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = ProxyClient(f"http://127.0.0.1:{port}", dialect=STRIMZI)
+    async with client.consumer() as consumer:
+        with ReadAhead(consumer, lambda: Ask(None, None), follows) as reads:
+            yield consumer, reads
+    await client.aclose()
+    server.close()
+
+
+async def test_the_next_read_is_sent_when_a_large_answer_begins() -> None:
+    slow, sizes = Slow(), []
+
+    def follows(ask: Ask, size: int) -> bool:
+        sizes.append(size)
+        return len(sizes) == 1
+
+    async with reading(slow, follows) as (_, reads):
+        taking = asyncio.create_task(reads.take())
+        await until(lambda: slow.asked == 2)
+        assert not taking.done()
+        slow.rest.set()
+        first, _ = await taking
+        assert [record.offset for record in first.records()] == list(range(LARGE))
+        second, _ = await reads.take()
+        assert [record.offset for record in second.records()] == list(range(LARGE, 2 * LARGE))
+        assert slow.asked == 2
+    assert sizes == [len(answer(range(LARGE)).partition(b"\r\n\r\n")[2]), second.size]
+
+
+async def test_never_more_than_one_answer_waits() -> None:
+    slow = Slow()
+    slow.rest.set()
+    async with reading(slow, lambda ask, size: True) as (_, reads):
+        await reads.take()
+        await until(lambda: slow.asked == 2)
+        assert reads.under_way
+        await asyncio.sleep(0.05)  # nothing is to happen
+        assert slow.asked == 2
+
+
+async def test_an_answer_that_breaks_spends_the_instance_though_the_next_read_is_under_way() -> None:
+    slow = Slow()
+    async with reading(slow, lambda ask, size: True) as (consumer, reads):
+        taking = asyncio.create_task(reads.take())
+        await until(lambda: slow.asked == 2)
+        slow.cut = True
+        slow.rest.set()
+        with pytest.raises(Unreachable):
+            await taking
+        with pytest.raises(Conflict, match="given up"):
+            await consumer.read()
+
+
+async def test_small_records_are_read_from_karapace_without_a_loss() -> None:
+    """By their number: no read reaches max_bytes, so nothing is thrown away that would have to be looked for again."""
+    count = 60_000
+    sandbox = Sandbox(flavour=LIKE_KARAPACE)
+    sandbox.topics.create("t", 1)
+    values = [b"v" * (100 + number * 31 % 500) for number in range(500)]
+    for number in range(count):
+        sandbox.topics.append("t", 0, None, values[number * 7919 % 500])
+    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=KARAPACE)
+    offsets: list[int] = []
+    async with aclosing(Stream(client, {T0: 0}, lanes=1).batches()) as batches:
+        async for batch in batches:
+            assert not batch.gaps
+            offsets += [record.offset for record in batch.records]
+            if len(offsets) >= count:
+                break
+    reads = [each for each in client.exchanges if "/records" in each.path]
+    made = [each for each in client.exchanges if each.method == "POST" and each.path.count("/") == 2]
+    await client.aclose()
+    await sandbox.aclose()
+    assert offsets == list(range(count))
+    assert len(made) == 1
+    assert max(each.response_size for each in reads) < 24 << 20
