@@ -73,8 +73,7 @@ class ReadAhead:
         assert self._next is not None
         wanted, self._next = self._next, None
         wanted.wanted = True
-        if wanted.may_follow:
-            self.begin()
+        self._follow(wanted)
         try:
             return await asyncio.shield(wanted.task)
         finally:
@@ -84,14 +83,18 @@ class ReadAhead:
         ask, began = self._ask(), time.perf_counter()
 
         def begun(size: int) -> None:
-            this.may_follow = self._follows(ask, size)
-            if this.may_follow and this.wanted:
-                self.begin()
+            this.begun = ask, size
+            self._follow(this)
 
         read = await self._consumer.read(ask.timeout_ms, ask.max_bytes, lambda: _settle(this.sent), begun)
         seconds = time.perf_counter() - max(began, self._came)
         self._came = time.perf_counter()
         return read, seconds
+
+    def _follow(self, this: _UnderWay) -> None:
+        """Send the next read if the answer to this one has begun and nobody is busy with the one before."""
+        if this.wanted and this.begun and self._follows(*this.begun):
+            self.begin()
 
 
 class _UnderWay:
@@ -102,8 +105,8 @@ class _UnderWay:
         self.sent: asyncio.Future[None] = loop.create_future()
         self.wanted = False
         """Nobody is busy with the answer before it."""
-        self.may_follow = False
-        """Its answer begins, and the next read may be sent."""
+        self.begun: tuple[Ask, int] | None = None
+        """What was asked for, and the bytes of the answer that begins."""
         self.task = loop.create_task(read(self))
         self.task.add_done_callback(self._ended)
 

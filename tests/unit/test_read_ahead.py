@@ -107,6 +107,19 @@ async def test_never_more_than_one_answer_waits() -> None:
         assert slow.asked == 2
 
 
+async def test_whether_it_may_be_sent_is_asked_when_the_answer_before_is_done_with() -> None:
+    slow, held = Slow(), False
+    slow.rest.set()
+
+    async with reading(slow, lambda ask, size: not held) as (_, reads):
+        await reads.take()
+        await until(lambda: slow.asked == 2)
+        held = True  # while the second answer waits
+        await reads.take()
+        assert not reads.under_way
+        assert slow.asked == 2
+
+
 async def test_an_answer_that_breaks_spends_the_instance_though_the_next_read_is_under_way() -> None:
     slow = Slow()
     async with reading(slow, lambda ask, size: True) as (consumer, reads):
