@@ -18,7 +18,12 @@ _BROKER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 _MISSPELT = r"[A-Za-z][A-Za-z0-9+.-]*:/"
 """Was meant to begin with a scheme: after the colon of a port come digits."""
 _PORT = r":[0-9]+\Z"
-LOOPBACK = r"localhost|127(\.\d+){3}|::1"
+_LOOPBACK = r"localhost|127(\.\d+){3}|::1"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine is reached by it."""
+    return re.fullmatch(_LOOPBACK, host) is not None
 
 
 def find_proxy(text: str, proxies: Mapping[str, dict[str, Any]], path: Path) -> tuple[ProxyTable, str | None]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from ktui import security
-from ktui.address import LOOPBACK, find_proxy, split_credentials
+from ktui.address import find_proxy, is_loopback, split_credentials
 from ktui.security import Place
 from ktui.settings import FileTable, flat_keys, read_environment, read_file
 
@@ -81,7 +81,7 @@ class Config:
     @property
     def title(self) -> str:
         """What the line on top calls the proxy."""
-        return self.profile or ("local" if re.fullmatch(LOOPBACK, urlsplit(self.url).hostname or "") else "proxy")
+        return self.profile or ("local" if is_loopback(urlsplit(self.url).hostname or "") else "proxy")
 
 
 def default_path() -> Path:

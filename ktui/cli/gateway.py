@@ -168,10 +168,8 @@ def _text(path: Path) -> str:
 
 def check_open(options: argparse.Namespace, guarded: bool) -> None:
     """Refuse to stand open to other machines, unless that is what was asked for."""
-    import re
-
-    from ktui.address import LOOPBACK
+    from ktui.address import is_loopback
     from ktui.errors import ConfigError
 
-    if not (guarded or options.open or options.client_ca or re.fullmatch(LOOPBACK, options.host)):
+    if not (guarded or options.open or options.client_ca or is_loopback(options.host)):
         raise ConfigError(OPEN.format(host=options.host or "every address"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from types import TracebackType
 
 import msgspec
@@ -56,8 +55,8 @@ class Consumer:
         self._path = instance.path
         self._dialect = dialect
         self._format = format
-        self._reading: object = None
-        """The read that the proxy is at."""
+        self._reading = False
+        """The proxy is at a read."""
         self._spent = False
         self._short_until = asyncio.get_running_loop().time() + FIRST_SECONDS
 
@@ -119,7 +118,7 @@ class Consumer:
         A read that is given up or broken spends the instance, since its records are lost to it: after that only
         Conflict comes.
         """
-        if self._reading is not None:
+        if self._reading:
             raise RuntimeError("one read at a time: the instance is shared by two tasks")
         if self._spent:
             raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
@@ -129,11 +128,13 @@ class Consumer:
             timeout_ms = (gear.first_timeout_ms if short else None) or gear.timeout_ms
         max_bytes = gear.max_bytes if max_bytes is None else max_bytes
         query = f"?timeout={timeout_ms}" + ("" if max_bytes is None else f"&max_bytes={max_bytes}")
-        self._reading = this = object()
+        self._reading = ours = True
 
-        def begun(size: int, told: Callable[[int], None]) -> None:
-            self._reading = None
-            told(size)
+        def begun(size: int) -> None:
+            nonlocal ours
+            self._reading = ours = False
+            if on_begun is not None:
+                on_begun(size)
 
         try:
             answer = await self._wire.request(
@@ -142,7 +143,7 @@ class Consumer:
                 accept=f"application/vnd.kafka.{self._format}.v2+json",
                 seconds=timeout_ms / 1000 + SLACK_SECONDS,
                 on_sent=on_sent,
-                on_begun=on_begun and partial(begun, told=on_begun),
+                on_begun=on_begun and begun,
                 bulk=True,
             )
         except Refused:
@@ -151,8 +152,8 @@ class Consumer:
             self._spent = True
             raise
         finally:
-            if self._reading is this:
-                self._reading = None
+            if ours:
+                self._reading = False
         if len(answer.body) > _NOTHING:
             self._short_until = 0.0
         return Read(lambda: self._decoded(answer), answer.exchange.response_size, max_bytes, short)
