@@ -1,7 +1,8 @@
 """The next read of a consumer on its way while the last one is taken in: the proxy does not wait for us, nor we for it.
 
 Never more than one read that the proxy is at, and never more than one answer waiting: who is slow is not read for.
-A large answer is long on its way, and the proxy is done with it when it begins: the next read is sent then.
+A large answer is long on its way, and the proxy is done with it when it begins: the next read is sent then. Where that
+is so the next is made ready before, and only its sending is left.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from ktui.rest.consumer import Consumer, Read
+from ktui.rest.course import Course
 
 SENDING_SECONDS = 0.02
 """Longest wait for a request to be written. It takes a few turns of the loop, unless a connection must be made."""
@@ -35,6 +37,10 @@ class ReadAhead:
         self._consumer, self._ask, self._follows = consumer, ask, follows
         self._next: _UnderWay | None = None
         """The read that was begun last, until its answer is wanted."""
+        self._ready: _UnderWay | None = None
+        """The one after it, that was not begun yet."""
+        self._flows = False
+        """The last answer was one that another read may follow."""
         self._came = 0.0
         """When the last answer was there."""
 
@@ -44,8 +50,9 @@ class ReadAhead:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._next is not None:
-            self._next.task.cancel()
+        for each in (self._next, self._ready):
+            if each is not None:
+                each.task.cancel()
 
     @property
     def under_way(self) -> bool:
@@ -55,15 +62,21 @@ class ReadAhead:
     def begin(self) -> None:
         """Start the next read, if none is under way."""
         if self._next is None:
-            self._next = _UnderWay(self._read)
+            ask = self._ask()
+            ready, self._ready = self._ready, None
+            if ready is not None and ready.ask != ask:
+                ready.task.cancel()
+                ready = None
+            self._next = ready or _UnderWay(ask, self._read, self._follow)
+            self._next.go()
 
     async def sent(self) -> None:
         """Wait until the read under way is written; its answer comes later."""
-        if self._next is None or self._next.sent.done():
+        if self._next is None or self._next.written.done():
             return
-        late = asyncio.get_running_loop().call_later(SENDING_SECONDS, _settle, self._next.sent)
+        late = asyncio.get_running_loop().call_later(SENDING_SECONDS, _settle, self._next.written)
         try:
-            await self._next.sent
+            await self._next.written
         finally:
             late.cancel()
 
@@ -74,48 +87,73 @@ class ReadAhead:
         wanted, self._next = self._next, None
         wanted.wanted = True
         self._follow(wanted)
+        if self._flows and self._ready is None:
+            self._ready = _UnderWay(self._ask(), self._read, self._follow)
         try:
             return await asyncio.shield(wanted.task)
         finally:
             wanted.task.cancel()
 
     async def _read(self, this: _UnderWay) -> tuple[Read, float]:
-        ask, began = self._ask(), time.perf_counter()
-
-        def begun(size: int) -> None:
-            this.begun = ask, size
-            self._follow(this)
-
-        read = await self._consumer.read(ask.timeout_ms, ask.max_bytes, lambda: _settle(this.sent), begun)
-        seconds = time.perf_counter() - max(began, self._came)
+        read = await self._consumer.read(this.ask.timeout_ms, this.ask.max_bytes, this)
+        seconds = time.perf_counter() - max(this.began, self._came)
         self._came = time.perf_counter()
         return read, seconds
 
-    def _follow(self, this: _UnderWay) -> None:
+    def _follow(self, this: _UnderWay) -> bool:
         """Send the next read if the answer to this one has begun and nobody is busy with the one before."""
-        if this.wanted and this.begun and self._follows(*this.begun):
+        if not this.wanted or this.size is None:
+            return False
+        self._flows = self._follows(this.ask, this.size)
+        if self._flows:
             self.begin()
+        return self._flows
 
 
-class _UnderWay:
-    """A read, from its beginning until its answer is taken."""
+class _UnderWay(Course):
+    """A read, from when it is made ready until its answer is taken."""
 
-    def __init__(self, read: Callable[[_UnderWay], Coroutine[None, None, tuple[Read, float]]]) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        read: Callable[[_UnderWay], Coroutine[None, None, tuple[Read, float]]],
+        on_begun: Callable[[_UnderWay], bool],
+    ) -> None:
         loop = asyncio.get_running_loop()
-        self.sent: asyncio.Future[None] = loop.create_future()
+        self.ask = ask
+        self.began = 0.0
+        """When it was sent."""
+        self.written: asyncio.Future[None] = loop.create_future()
+        self.size: int | None = None
+        """Bytes of its answer, which has begun."""
         self.wanted = False
         """Nobody is busy with the answer before it."""
-        self.begun: tuple[Ask, int] | None = None
-        """What was asked for, and the bytes of the answer that begins."""
+        self._on_begun = on_begun
+        self._gone: asyncio.Future[None] = loop.create_future()
         self.task = loop.create_task(read(self))
         self.task.add_done_callback(self._ended)
 
+    def go(self) -> None:
+        """Let it be sent."""
+        self.began = time.perf_counter()
+        _settle(self._gone)
+
+    async def turn(self) -> None:
+        await self._gone
+
+    def sent(self) -> None:
+        _settle(self.written)
+
+    def begun(self, size: int) -> bool:
+        self.size = size
+        return self._on_begun(self)
+
     def _ended(self, task: asyncio.Task[tuple[Read, float]]) -> None:
-        _settle(self.sent)
+        _settle(self.written)
         if not task.cancelled():
             task.exception()  # seen: that of a read which is given up is asked for by nobody
 
 
-def _settle(sent: asyncio.Future[None]) -> None:
-    if not sent.done():
-        sent.set_result(None)
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

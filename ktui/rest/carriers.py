@@ -55,6 +55,10 @@ class Carriers:
         """For reads of records."""
         return self._bulk or self.usual()
 
+    def waits(self, client: httpx.AsyncClient) -> bool:
+        """Whether it awaits the turn of a request itself, with all made ready."""
+        return client is self._bulk
+
     def heed(self, size: int) -> None:
         """An answer to a read had so many bytes."""
         if size < LARGE or self._decided:

@@ -16,6 +16,7 @@ import msgspec
 from ktui.errors import Conflict, Refused, Unsupported
 from ktui.model import Positions, Record, TopicPartition
 from ktui.rest import codec
+from ktui.rest.course import AT_ONCE, Course
 from ktui.rest.dialect import Dialect, Gear
 from ktui.rest.instances import Instance, Instances
 from ktui.rest.wire import SUCCESS, Answer, Wire, refuse
@@ -109,54 +110,47 @@ class Consumer:
         self,
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
-        on_sent: Callable[[], None] | None = None,
-        on_begun: Callable[[int], None] | None = None,
+        course: Course = AT_ONCE,
     ) -> Read:
-        """One read; what is not said comes from the gear. `on_sent`: it is on its way to the proxy. `on_begun`: its
-        answer of so many bytes begins, and another read may be sent, whose answer comes after this one.
+        """One read; what is not said comes from the gear. When its answer begins, as `course` is told, another may be
+        sent, whose answer comes after this one.
 
         A read that is given up or broken spends the instance, since its records are lost to it: after that only
         Conflict comes.
         """
-        if self._reading:
-            raise RuntimeError("one read at a time: the instance is shared by two tasks")
-        if self._spent:
-            raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
         gear = self.gear
         short = timeout_ms is None and self.starting
         if timeout_ms is None:
             timeout_ms = (gear.first_timeout_ms if short else None) or gear.timeout_ms
         max_bytes = gear.max_bytes if max_bytes is None else max_bytes
         query = f"?timeout={timeout_ms}" + ("" if max_bytes is None else f"&max_bytes={max_bytes}")
-        self._reading = ours = True
-
-        def begun(size: int) -> None:
-            nonlocal ours
-            self._reading = ours = False
-            if on_begun is not None:
-                on_begun(size)
-
+        turn = _Turn(self, course)
         try:
             answer = await self._wire.request(
                 "GET",
                 f"{self._path}/records{query}",
                 accept=f"application/vnd.kafka.{self._format}.v2+json",
                 seconds=timeout_ms / 1000 + SLACK_SECONDS,
-                on_sent=on_sent,
-                on_begun=on_begun and begun,
+                course=turn,
                 bulk=True,
             )
         except Refused:
             raise
         except BaseException:
-            self._spent = True
+            self._spent |= turn.came
             raise
         finally:
-            if ours:
-                self._reading = False
+            turn.over()
         if len(answer.body) > _NOTHING:
             self._short_until = 0.0
         return Read(lambda: self._decoded(answer), answer.exchange.response_size, max_bytes, short)
+
+    def _check(self) -> None:
+        """Whether a read may be sent."""
+        if self._reading:
+            raise RuntimeError("one read at a time: the instance is shared by two tasks")
+        if self._spent:
+            raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
 
     def _decoded(self, answer: Answer) -> Sequence[Record]:
         if answer.records is not None:
@@ -202,6 +196,32 @@ class Consumer:
 
     async def _post(self, what: str, body: bytes | None, seconds: float = 10.0) -> Answer:
         return await self._wire.request("POST", f"{self._path}{what}", body=body, seconds=seconds)
+
+
+class _Turn(Course):
+    """A read's turn at the proxy: from when it is sent until its answer begins."""
+
+    def __init__(self, consumer: Consumer, course: Course) -> None:
+        self._consumer, self._course = consumer, course
+        self.came = False
+        self._has = False
+
+    async def turn(self) -> None:
+        await self._course.turn()
+        if not self.came:
+            self._consumer._check()
+            self._consumer._reading = self.came = self._has = True
+
+    def sent(self) -> None:
+        self._course.sent()
+
+    def begun(self, size: int) -> bool:
+        self.over()
+        return self._course.begun(size)
+
+    def over(self) -> None:
+        if self._has:
+            self._consumer._reading = self._has = False
 
 
 class OpenConsumer:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 
 from ktui.errors import Conflict, ProxyError, Unsupported
 from ktui.model import Positions, Record, TopicPartition, total_size
 from ktui.rest.by_offset import PARALLEL, ByOffset
 from ktui.rest.consumer import Consumer, Read
+from ktui.rest.course import AT_ONCE, Course
 from ktui.rest.dialect import MIB, Dialect, Gear
 from ktui.rest.instances import Instance
 from ktui.rest.wire import Wire
@@ -62,20 +63,19 @@ class DirectConsumer(Consumer):
         self,
         timeout_ms: int | None = None,
         max_bytes: int | None = None,
-        on_sent: Callable[[], None] | None = None,
-        on_begun: Callable[[int], None] | None = None,
+        course: Course = AT_ONCE,
     ) -> Read:
         """What the first partitions to answer have. `max_bytes` is for each of them. They are asked together as it is:
-        `on_begun` is never called."""
+        `course` is not told when an answer begins."""
         if self._reading:
             raise RuntimeError("one read at a time: the consumer is shared by two tasks")
+        await course.turn()
         timeout_ms = self.gear.timeout_ms if timeout_ms is None else timeout_ms
         max_bytes = self.gear.max_bytes if max_bytes is None else max_bytes
         self._reading = True
         try:
             self._ask_all(timeout_ms, max_bytes or MIB)
-            if on_sent is not None:
-                on_sent()
+            course.sent()
             if not self._asked:
                 await asyncio.sleep(timeout_ms / 1000)
             else:

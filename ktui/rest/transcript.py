@@ -33,11 +33,10 @@ class Transcript:
         self._bodies: deque[Exchange] = deque()
         self._bodies_size = 0
 
-    def begin(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Exchange:
-        """A request that is about to be sent."""
-        self._number += 1
-        exchange = Exchange(
-            number=self._number,
+    def prepared(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Exchange:
+        """A request that may be sent. It is in the transcript from `begin` on, not before."""
+        return Exchange(
+            number=0,
             started=datetime.now(UTC),
             method=method,
             path=self._address.prefix + path,
@@ -46,8 +45,12 @@ class Transcript:
             request_body=self._kept(body or b""),
             request_size=len(body or b""),
         )
+
+    def begin(self, exchange: Exchange) -> None:
+        """It is about to be sent."""
+        self._number += 1
+        exchange.number, exchange.started = self._number, datetime.now(UTC)
         self.exchanges.append(exchange)
-        return exchange
 
     def head(self, exchange: Exchange, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """The answer has begun."""
@@ -56,7 +59,9 @@ class Transcript:
 
     def end(self, exchange: Exchange, started: float, chunks: Sequence[bytes], unsent: int) -> None:
         """It is over, well or not: what came, and how many bytes more there would have been on a wire. `started` is of
-        `perf_counter`."""
+        `perf_counter`. Nothing, if it never began."""
+        if not exchange.number:
+            return
         exchange.milliseconds = (time.perf_counter() - started) * 1000
         exchange.response_size = sum(map(len, chunks)) + unsent
         exchange.response_body = self._kept(_beginning(chunks, LOOKED_AT))

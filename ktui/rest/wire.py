@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +20,7 @@ from ktui.rest import handed, refusals, tls
 from ktui.rest.address import Address, scrub
 from ktui.rest.auth import Credentials, Seal
 from ktui.rest.carriers import Carriers
+from ktui.rest.course import AT_ONCE, Course, Sending
 from ktui.rest.tls import Tls
 from ktui.rest.transcript import LOOKED_AT, Transcript
 
@@ -55,12 +55,6 @@ def _parsed(url: str) -> httpx.URL:
     import httpx
 
     return httpx.URL(url)
-
-
-def _announced(headers: Mapping[str, str]) -> int:
-    """Bytes of the body, where they are told and are those that count."""
-    size = headers.get("content-length", "")
-    return int(size) if size.isdecimal() and "content-encoding" not in headers else 0
 
 
 def refuse(method: str, path: str, answer: Answer) -> ProxyError:
@@ -111,15 +105,12 @@ class Wire:
         content_type: str = CONTROL,
         seconds: float = 10.0,
         expect: Container[int] = SUCCESS,
-        on_sent: Callable[[], None] | None = None,
-        on_begun: Callable[[int], None] | None = None,
+        course: Course = AT_ONCE,
         bulk: bool = False,
     ) -> Answer:
         """Send `path` (percent-encoded, after the prefix), give the answer whose status is in `expect`.
 
-        `bulk`: much may come, as of a read of records. `on_sent` is called when the whole request has been written,
-        and may be called more than once. `on_begun` is called when an answer of SUCCESS begins that says how many bytes
-        it will have.
+        `bulk`: much may come, as of a read of records. `course` says when it may be sent, and is told how it goes.
 
         Anything else raises the exception of `errors.py` that says what to do. A GET follows a redirect within the
         same scheme, host and port; credentials go nowhere else.
@@ -130,7 +121,7 @@ class Wire:
         try:
             there = path
             for _ in range(4):
-                answer = await self._admitted(method, there, headers, body, seconds, on_sent, on_begun, bulk)
+                answer = await self._admitted(method, there, headers, body, seconds, course, bulk)
                 if answer.status not in _REDIRECTS or answer.status in expect:
                     break
                 there = self._redirected(method, answer)
@@ -160,19 +151,18 @@ class Wire:
         headers: Mapping[str, str],
         body: bytes | None,
         seconds: float,
-        on_sent: Callable[[], None] | None,
-        on_begun: Callable[[int], None] | None,
+        course: Course,
         bulk: bool,
     ) -> Answer:
         """Send it, once more after a 401 if there are new credentials. A write too: a 401 was not carried out, unless
         it reports on single records."""
         seal = await self.credentials.seal()
-        answer = await self._send(method, path, headers, body, seconds, seal, on_sent, on_begun, bulk)
+        answer = await self._send(method, path, headers, body, seconds, seal, course, bulk)
         if answer.status != 401:
             self.credentials.granted()
         elif b'"offsets"' not in answer.body and await self.credentials.renew(seal):
             seal = await self.credentials.seal()
-            answer = await self._send(method, path, headers, body, seconds, seal, on_sent, on_begun, bulk)
+            answer = await self._send(method, path, headers, body, seconds, seal, course, bulk)
             if answer.status != 401:
                 self.credentials.granted()
         return answer
@@ -185,35 +175,33 @@ class Wire:
         body: bytes | None,
         seconds: float,
         seal: Seal,
-        on_sent: Callable[[], None] | None,
-        on_begun: Callable[[int], None] | None,
+        course: Course,
         bulk: bool,
     ) -> Answer:
         import httpx
 
-        exchange = self.transcript.begin(method, path, headers, body)
-        if self.closed:
-            exchange.failure, exchange.milliseconds = "The connection was closed before", 0.0
-            raise Unreachable(exchange.failure, exchange)
+        exchange = self.transcript.prepared(method, path, headers, body)
+        sending = Sending(course, lambda: self._begin(exchange))
         timeout = httpx.Timeout(seconds, connect=min(seconds, refusals.CONNECT_SECONDS))
-        started = time.perf_counter()
         chunks: list[bytes] = []
         unsent = 0
         try:
+            client = self.carriers.bulk() if bulk else self.carriers.usual()
+            if not (waits := self.carriers.waits(client)):
+                await sending.turn()
             # stream(), never get(): that keeps the whole body in a reference cycle (performance.md 2).
-            async with (self.carriers.bulk() if bulk else self.carriers.usual()).stream(
+            async with client.stream(
                 method,
                 _parsed(self.address.url + path),
                 content=body,
                 headers=headers,
                 timeout=timeout,
                 auth=seal,
-                extensions=handed.TAKES | ({} if on_sent is None else {"trace": self._heeding(on_sent)}),
+                extensions=handed.TAKES | ({"sending": sending} if waits else self._heeding(sending)),
             ) as response:
                 self.transcript.head(exchange, response.status_code, response.headers.multi_items())
-                if on_begun is not None and response.status_code in SUCCESS and (size := _announced(response.headers)):
-                    on_begun(size)
-                    await asyncio.sleep(0)  # what that begins is sent before this answer is looked at
+                if sending.answered(response.status_code, response.headers):
+                    await asyncio.sleep(0)
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
             del response.stream  # the two hold each other: 40 objects a request that wait for the garbage collector
@@ -237,18 +225,25 @@ class Wire:
             exchange.failure = "given up before the answer was complete"
             raise
         finally:
-            self.transcript.end(exchange, started, chunks, unsent)
+            self.transcript.end(exchange, sending.started, chunks, unsent)
 
-    def _heeding(self, on_sent: Callable[[], None]) -> Callable[[str, object], Coroutine[None, None, None]]:
+    def _begin(self, exchange: Exchange) -> None:
+        """It is sent now."""
+        self.transcript.begin(exchange)
+        if self.closed:
+            exchange.failure = "The connection was closed before"
+            raise Unreachable(exchange.failure, exchange)
+
+    def _heeding(self, sending: Sending) -> dict[str, Callable[[str, object], Coroutine[None, None, None]]]:
         """What httpcore tells of its steps; another transport tells nothing, so it counts as sent at once."""
         if self._tells_nothing:
-            on_sent()
+            sending.sent()
 
         async def trace(event: str, _: object) -> None:
             if event.endswith("receive_response_headers.started"):
-                on_sent()
+                sending.sent()
 
-        return trace
+        return {"trace": trace}
 
     def _unreachable(self, error: Exception, seconds: float, exchange: Exchange) -> str:
         """Why there is no answer, in a sentence."""

@@ -12,6 +12,7 @@ import pytest
 from ktui.errors import ProxyError, Unreachable
 from ktui.rest.address import parse
 from ktui.rest.carriers import LARGE
+from ktui.rest.course import Course
 from ktui.rest.tls import Tls
 from ktui.rest.wire import Wire
 from tests.unit.papers import Papers, papers
@@ -117,6 +118,14 @@ async def test_a_certificate_that_is_trusted_opens_both_ways(papers: Papers, way
             assert (await wire.request("GET", "/topics", bulk=True)).body == b"[]"
 
 
+class Heard(Course):
+    def __init__(self, sent: list[str], way: str) -> None:
+        self._sent, self._way = sent, way
+
+    def sent(self) -> None:
+        self._sent.append(self._way)
+
+
 async def test_large_answers_come_the_other_way_and_nothing_else_changes() -> None:
     heads: list[bytes] = []
 
@@ -133,9 +142,7 @@ async def test_large_answers_come_the_other_way_and_nothing_else_changes() -> No
         wire = Wire(parse(url.replace("://", "://ann:secret@") + "/base"))
         for way in WAYS:
             await until(lambda way=way: (wire.carriers.bulk() is not wire.carriers.usual()) == (way == "bulk"))
-            answer = await wire.request(
-                "GET", "/a%20b%2Fc?x=%2b+1", accept="a/b", bulk=True, on_sent=lambda way=way: sent.append(way)
-            )
+            answer = await wire.request("GET", "/a%20b%2Fc?x=%2b+1", accept="a/b", bulk=True, course=Heard(sent, way))
             assert answer.body == bytes(LARGE)
             assert len(answer.headers["x-long"]) == 20_000
             assert ("x-long", "y" * 20_000) in answer.exchange.response_headers
