@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 import httpx
+
+from ktui.rest.course import Sending
 
 _MADE = re.compile(r".*/consumers/[^/]+")
 _READ = re.compile(r"(/consumers/[^/]+/instances/[^/]+)/records")
@@ -42,22 +45,64 @@ class Watching:
         found = _READ.search(request.url.path)
         if request.method != "GET" or found is None:
             return await inner.handle_async_request(request)
-        path = found[1]
+        read = _Read(self, found[1], request.extensions.get("sending"))
+        if read.sending is None:
+            read.began()
+        else:
+            request.extensions["sending"] = read
+        try:
+            response = await inner.handle_async_request(request)
+            read.ended(spent=False)
+            return response
+        finally:
+            read.ended(spent=True)
+
+    def began(self, path: str) -> None:
+        """A read of an instance is sent."""
         if self._reading[path]:
             self.offences.append(f"two reads of {path} at once")
         if path in self._spent:
             self.offences.append(f"a read of {path} after one that was given up")
         self._reading[path] += 1
         self.at_once = max(self.at_once, sum(map(bool, self._reading.values())))
-        answered = False
-        try:
-            response = await inner.handle_async_request(request)
-            answered = True
-            return response
-        finally:
-            self._reading[path] -= 1
-            if not answered:
-                self._spent.add(path)
+
+    def ended(self, path: str, spent: bool) -> None:
+        """Its answer has begun; `spent`: it has none."""
+        self._reading[path] -= 1
+        if spent:
+            self._spent.add(path)
+
+
+class _Read:
+    """One read. Where the transport awaits its turn, this stands between the two."""
+
+    def __init__(self, watching: Watching, path: str, sending: Sending | None) -> None:
+        self.sending = sending
+        self._watching, self._path = watching, path
+        self._under_way = False
+
+    def began(self) -> None:
+        self._under_way = True
+        self._watching.began(self._path)
+
+    def ended(self, spent: bool) -> None:
+        if self._under_way:
+            self._under_way = False
+            self._watching.ended(self._path, spent)
+
+    async def turn(self) -> None:
+        assert self.sending is not None
+        await self.sending.turn()
+        self.began()
+
+    def sent(self) -> None:
+        assert self.sending is not None
+        self.sending.sent()
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> bool:
+        assert self.sending is not None
+        self.ended(spent=False)
+        return self.sending.answered(status, headers)
 
 
 class _Watched(httpx.AsyncBaseTransport):
