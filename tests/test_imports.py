@@ -109,7 +109,8 @@ def test_the_rule_would_notice(module: str, name: str) -> None:
 
 def loaded(code: str) -> set[str]:
     """Top-level modules that a fresh interpreter has after running `code`."""
-    script = f"{code}\nimport sys; print('\\n' + ' '.join({{name.partition('.')[0] for name in sys.modules}}))"
+    names = "{name.partition('.')[0] for name, module in sys.modules.items() if module}"
+    script = f"{code}\nimport sys; print('\\n' + ' '.join({names}))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     return set(run.stdout.splitlines()[-1].split())
 
@@ -118,6 +119,12 @@ def test_records_need_no_screen() -> None:
     modules = loaded("import ktui.records.stream, ktui.records.log, ktui.records.target")
     assert "ktui" in modules
     assert not modules & {"textual", "starlette", "httpx", "aiohttp"}  # httpx comes with the first request
+
+
+def test_httpx_comes_without_its_command_line() -> None:
+    modules = loaded("import ktui.rest.carriers, httpx")
+    assert "httpx" in modules
+    assert not modules & {"click", "rich", "pygments"}
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])

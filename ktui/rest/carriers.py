@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import ssl
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ from ktui.rest.address import Address
 
 if TYPE_CHECKING:
     import httpx
+
+# Where click is there, as it is with uvicorn, httpx brings its own command line along, and click, rich and pygments for
+# that: 33 of the 145 ms that the first request takes. Told that there is none, it does without.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 LARGE = 128 * 1024
 """Bytes of an answer after which the next ones come the other way: smaller ones gain nothing that anybody notices."""
