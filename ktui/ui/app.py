@@ -102,9 +102,15 @@ class KtuiApp(App[None]):
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
         self._unused_themes = self._use_themes()  # before anything is styled: a change of theme styles all again
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theming.default_roles(self.current_theme)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Nothing to do for the theme that all begins with, though Textual asks: it would parse every style again."""
+        if self.screen_stack:
+            super().refresh_css(animate)
 
     def get_driver_class(self) -> type[Driver]:
         return linked(super().get_driver_class(), self.link)
