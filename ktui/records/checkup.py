@@ -5,8 +5,8 @@ come back. Nothing is written unless a topic is named for it.
 from __future__ import annotations
 
 import json
+import os
 import re
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from time import perf_counter
@@ -177,7 +177,7 @@ class Checkup:
     async def _round_trip(self, topic: str) -> Step:
         """One record written and read back."""
         title = f"send to {topic} and read back"
-        mark = secrets.token_hex(8)
+        mark = os.urandom(8).hex()
         draft = Draft(topic, b"ktui-doctor", json.dumps({"ktui doctor": mark}).encode())
         sending = await send(self._client, draft)
         if sending.outcome is not Outcome.STORED or sending.produced is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -285,7 +285,7 @@ class ProxyClient:
 
 
 def _own_name() -> str:
-    return f"ktui-{secrets.token_hex(4)}"
+    return f"ktui-{os.urandom(4).hex()}"
 
 
 def _either(first: int | None, second: int) -> int:
