@@ -31,8 +31,8 @@ class Edges:
         self.ranges = dict(ranges)
         self._client = client
         self.positions = positions
-        self._until = until or {}
-        """Where partitions are read to: what lies beyond is nobody's concern."""
+        self._until = {} if until is None else until
+        """Where partitions are read to, when that is known: what lies beyond is nobody's concern."""
         self._whole = whole
         self._known: dict[str, frozenset[int]] = {}
         """Partitions that each topic was seen to have."""

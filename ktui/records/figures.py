@@ -1,7 +1,8 @@
 """What the records of a log look like: how many per partition, how large, under which keys. No UI.
 
 Whoever owns the loop calls `work` now and then; nothing is done when records arrive. Segments are counted as columns,
-about 1 us a record; where more comes than there is time for, some segments are left out: shares stay what they are.
+about 1 us a record. Where more comes than there is time for, keys and sizes of some segments are left out; records of
+each partition are always counted.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ class Figures:
         self.sizes = Sizes()
         """Of values that are there."""
         self.counted = 0
+        """Records whose key and value were looked at."""
         self.left_out = 0
-        """Rows that there was no time for."""
+        """Records that there was no time for."""
         self.without_key = 0
         self.without_value = 0
         self._log = log
@@ -77,8 +79,9 @@ class Figures:
             self._count_records([row for row in rows[begin:] if isinstance(row, Record)])
             return
         self._upto = start + rows.rows
-        if leave_out:
-            self.left_out += rows.rows - begin
+        if leave_out and not begin:
+            self.left_out += rows.kept
+            self.partitions.update(rows.partitions())
         elif begin:
             self._count_records([row for at in range(begin, rows.rows) if isinstance(row := rows[at], Record)])
         else:

@@ -7,12 +7,13 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 
-from ktui.errors import Busy, Unreachable
+from ktui.errors import Busy, ProxyError, Unreachable
 from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
 from ktui.records.bounds import Bounds
 from ktui.records.by_time import by_time
+from ktui.records.moments import offsets_at
 from ktui.records.passage import Passage, bounds_of
 from ktui.records.pattern import TopicPattern
 from ktui.records.progress import Progress
@@ -36,6 +37,7 @@ class Following:
         lanes: int | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """`topics`: the partitions of each. `before` is where we were: what +10 counts from, and where partitions stay
         that `start` does not speak of. `whole`: these are all partitions, and one that is added later is read
@@ -51,6 +53,7 @@ class Following:
         self._lanes = lanes
         self._clock = clock
         self._sleep = sleep
+        self._now = now
         self._ranges: dict[TopicPartition, OffsetRange] = {}
         self._paused = False
         self._whole = whole
@@ -98,6 +101,24 @@ class Following:
     def behind(self) -> int:
         """Offsets from our positions to the ends as last heard."""
         return self._stream.behind if self._stream else 0
+
+    @property
+    def ending(self) -> str:
+        """Where it ends, in words: `until offset 2000, 3 of 6 partitions there`. Empty without an end."""
+        if self._passage is None or not self._passage.ends or self._stream is None:
+            return ""
+        bounds, positions = self._stream.bounds, self._stream.positions
+        words = [] if self._passage.until is None else [f"until {self._passage.until}"]
+        if bounds.left is not None:
+            words.append(f"{bounds.left:,} to come")
+        if bounds.until and 0 < (there := len(positions) - len(bounds.due(positions))) < len(positions):
+            words.append(f"{there} of {len(positions)} partitions there")
+        return ", ".join(words)
+
+    @property
+    def ends(self) -> bool:
+        """An end was asked for."""
+        return self._passage is not None and self._passage.ends
 
     @property
     def done(self) -> bool:
@@ -155,6 +176,34 @@ class Following:
             stream.pause()
         start = self._start
         old = start.old if isinstance(start, SeekTarget) else 0
+        ending = asyncio.create_task(self._end(stream)) if bounds.later else None
+        try:
+            async with aclosing(self._handed_out(stream, old)) as batches:
+                async for batch in batches:
+                    yield batch
+        finally:
+            if ending is not None:
+                ending.cancel()
+
+    async def _end(self, stream: Stream) -> None:
+        """Wait for the time that was named, and end where it is. What came meanwhile and is newer stays."""
+        assert self._passage is not None
+        assert self._passage.until is not None
+        assert self._passage.until.moment is not None
+        moment, until, back_off = self._passage.until.moment.timestamp(), stream.bounds.until, BackOff(self._sleep)
+        while (left := moment - self._now()) > 0:
+            await self._sleep(left)
+        while not until:
+            try:
+                await self.look()
+                until |= await offsets_at(self._client, int(moment * 1000), self._ranges)
+            except (Unreachable, Busy) as error:
+                await back_off.wait(back_off.failed(error).retry_in)
+            except ProxyError:  # the stream meets it too, and says so
+                until |= stream.positions
+
+    async def _handed_out(self, stream: Stream, old: int) -> AsyncGenerator[Batch, None]:
+        """What the stream brings; of its first `old` records the order is made up."""
         async with aclosing(stream.batches()) as batches:
             async for batch in batches:
                 self.progress.see(self._clock(), sum(stream.positions.values()), stream.behind)
@@ -175,4 +224,4 @@ class Following:
         starts = unmoved | await resolve(self._client, self._start, self._before, self._ranges)
         if self._passage is None:
             return starts, Bounds()
-        return starts, await bounds_of(self._client, self._passage, starts, self._ranges)
+        return starts, await bounds_of(self._client, self._passage, starts, self._ranges, self._now())

@@ -19,10 +19,17 @@ _PATIENCE_MS = 3000
 """Waiting without a record after which there is none."""
 
 
+def must_know_times(client: ProxyClient) -> None:
+    """Unsupported where nothing tells which records a time is between."""
+    if not (client.dialect.seeks_time or client.dialect.sends_timestamps):
+        raise Unsupported(f"{client.dialect.name} neither seeks to a time nor shows when records were written")
+
+
 async def offsets_at(
     client: ProxyClient, ms: int, ranges: Mapping[TopicPartition, OffsetRange]
 ) -> dict[TopicPartition, int]:
     """Per partition the first offset at or after a time; its end when nothing is that new."""
+    must_know_times(client)
     limit = asyncio.Semaphore(PARALLEL)
 
     async def find(tp: TopicPartition, bounds: OffsetRange) -> int:
@@ -31,9 +38,7 @@ async def offsets_at(
         async with limit:
             if client.dialect.seeks_time:
                 return await _asked(client, tp, ms, bounds)
-            if client.dialect.sends_timestamps:
-                return await _searched(client, tp, ms, bounds)
-        raise Unsupported(f"{client.dialect.name} neither seeks to a time nor shows when records were written")
+            return await _searched(client, tp, ms, bounds)
 
     tasks = [asyncio.ensure_future(find(tp, bounds)) for tp, bounds in ranges.items()]
     try:

@@ -13,6 +13,7 @@ import msgspec
 
 from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.bounds import Bounds
+from ktui.records.moments import must_know_times
 from ktui.records.target import Kind, SeekTarget, TargetError, resolve
 from ktui.rest.client import ProxyClient
 
@@ -39,7 +40,7 @@ class Passage(msgspec.Struct, frozen=True):
         if len(found) < len(ends) // 2:
             raise TargetError(f"There can be one end of a kind: {EXAMPLES}")
         place = SeekTarget.parse(start, now=now) if start.strip() or not found else _HERE
-        until = _until(found["until"], now) if "until" in found else None
+        until = _until(found["until"], now, place) if "until" in found else None
         return cls(place, until, _count(found["take"]) if "take" in found else None)
 
     @property
@@ -51,10 +52,11 @@ class Passage(msgspec.Struct, frozen=True):
         return f"{self.start}{end}" + ("" if self.take is None else f", {self.take:,} records")
 
 
-def _until(text: str, now: datetime) -> SeekTarget:
+def _until(text: str, now: datetime, start: SeekTarget) -> SeekTarget:
+    """A time of day comes after the start, where that is one or now: 23:00 until 01:00, end until 18:00."""
     if not text.strip():
         raise TargetError(f"until what? {EXAMPLES}")
-    until = SeekTarget.parse(text, now=now)
+    until = SeekTarget.parse(text, now=now, after=now if start.at_end else start.moment)
     if until.partition is not None:
         raise TargetError("An end is for all partitions: until 2000, not until 2:2000")
     return until
@@ -68,9 +70,10 @@ def _count(text: str) -> int:
 
 
 async def bounds_of(
-    client: ProxyClient, passage: Passage, starts: Positions, ranges: Mapping[TopicPartition, OffsetRange]
+    client: ProxyClient, passage: Passage, starts: Positions, ranges: Mapping[TopicPartition, OffsetRange], now: float
 ) -> Bounds:
-    """Where that is in each partition. An offset may lie beyond what there is: it is waited for."""
+    """Where that is in each partition. An offset may lie beyond what there is: it is waited for. A time may be later
+    than `now`, in seconds since 1970: where it is nobody knows yet."""
     until = passage.until
     if until is None:
         return Bounds(take=passage.take)
@@ -78,5 +81,8 @@ async def bounds_of(
         return Bounds(dict.fromkeys(starts, until.number), passage.take)
     if until.kind is Kind.RELATIVE:
         return Bounds({tp: start + until.number for tp, start in starts.items()}, passage.take)
+    if until.moment is not None and until.moment.timestamp() > now:
+        must_know_times(client)
+        return Bounds(take=passage.take, later=True)
     here = {tp: bounds for tp, bounds in ranges.items() if tp in starts}
     return Bounds(await resolve(client, until, starts, here), passage.take)

@@ -120,6 +120,11 @@ class Stream:
         return self._edges.behind
 
     @property
+    def bounds(self) -> Bounds:
+        """Where it ends. An end that is known `later` is set there."""
+        return self._bounds
+
+    @property
     def done(self) -> bool:
         """All that was asked for has come. Never, for a stream without an end."""
         return self._over or self._bounds.reached(self.positions)

@@ -56,8 +56,9 @@ class SeekTarget(msgspec.Struct, frozen=True):
     """Only this one; None is all of them."""
 
     @classmethod
-    def parse(cls, text: str, *, now: datetime) -> SeekTarget:
-        """Understand what was typed. `now` has a time zone, in which times are meant. Raises TargetError."""
+    def parse(cls, text: str, *, now: datetime, after: datetime | None = None) -> SeekTarget:
+        """Understand what was typed. `now` has a time zone, in which times are meant. A time of day is the last such,
+        or the first after another time. Raises TargetError."""
         words = " ".join(text.split()).lower()
         if not words:
             raise TargetError(f"Type where to go: {EXAMPLES}")
@@ -78,7 +79,7 @@ class SeekTarget(msgspec.Struct, frozen=True):
             if match["sign"]:
                 return cls(Kind.RELATIVE, -number if match["sign"] == "-" else number)
             return cls(Kind.OFFSET, number)
-        return cls(Kind.TIME, moment=_moment(words, text.strip(), now))
+        return cls(Kind.TIME, moment=_moment(words, text.strip(), now, after))
 
     @classmethod
     def beginning(cls) -> SeekTarget:
@@ -168,8 +169,9 @@ def _digits(text: str) -> int:
     return int(re.sub(r"[ ,_']", "", text))
 
 
-def _moment(words: str, typed: str, now: datetime) -> datetime:
-    """A time of day (the last such), a date with or without one, or a span back from now."""
+def _moment(words: str, typed: str, now: datetime, after: datetime | None) -> datetime:
+    """A time of day (the last such, or the first after another), a date with or without one, or a span back from
+    now."""
     if re.fullmatch(_AGO, words):
         seconds = sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)\s*(ms|[smhdw])", words))
         return _back(now, seconds, typed)
@@ -179,7 +181,9 @@ def _moment(words: str, typed: str, now: datetime) -> datetime:
     try:
         if re.fullmatch(_CLOCK, words):
             padded = words if words.index(":") == 2 else f"0{words}"
-            moment = datetime.fromisoformat(f"{now:%Y-%m-%d}T{padded}").replace(tzinfo=now.tzinfo)
+            moment = datetime.fromisoformat(f"{after or now:%Y-%m-%d}T{padded}").replace(tzinfo=now.tzinfo)
+            if after is not None:
+                return moment if moment > after else moment + timedelta(days=1)
             return moment if moment <= now else moment - timedelta(days=1)
         if re.match(_DATE, words):
             if clock and clock.find(":") == 1:

@@ -93,7 +93,12 @@ class Consumer:
         if not self._dialect.seeks_time:
             raise Unsupported(f"{self._dialect.name} cannot seek to a time")
         moment = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
-        await self._post("/positions", codec.times_body(tps, moment.replace("+00:00", "Z")))
+        path, body = f"{self._path}/positions", codec.times_body(tps, moment.replace("+00:00", "Z"))
+        answer = await self._wire.request("POST", path, body=body, expect=(*SUCCESS, 500))
+        if answer.status not in SUCCESS:
+            refused = refuse("POST", path, answer)
+            answer.exchange.expected = True
+            raise refused
 
     async def seek_beginning(self, tps: Iterable[TopicPartition]) -> None:
         await self._post("/positions/beginning", codec.partitions_body(tps))

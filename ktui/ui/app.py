@@ -24,6 +24,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 
 from ktui.config import Config
 from ktui.errors import ConfigError
@@ -180,6 +181,21 @@ class KtuiApp(App[None]):
         keymap, complaints = keys.check(self.config.keys)
         self.set_keymap(keymap)
         self._warn("Keys not used", complaints)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """The same words again take the place of those that are still there."""
+        for each in list(self._notifications):
+            if (each.message, each.title, each.severity) == (message, title, severity):
+                self._unnotify(each)
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def _warn(self, title: str, complaints: list[ConfigError]) -> None:
         for complaint in complaints:

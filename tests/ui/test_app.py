@@ -46,3 +46,11 @@ async def test_what_was_opened_before_is_left_clean(app: KtuiApp, sandbox: Sandb
         await app.open(Opened(ProxyClient(NOBODY), "elsewhere"))
         assert not sandbox.instances
         await until(pilot, lambda: isinstance(app.screen, StartScreen))
+
+
+async def test_the_same_words_are_one_toast(app: KtuiApp) -> None:
+    async with app.run_test() as pilot:
+        for words in ("No match below.", "Other words.", "No match below."):
+            app.notify(words)
+            await pilot.pause()
+        assert [each.message for each in app._notifications if "match" in each.message] == ["No match below."]

@@ -118,6 +118,38 @@ async def test_the_menu_hides_moves_and_widens(sandbox: Sandbox, proxy: ProxyCli
         assert ids(pane) == ["partition", "offset", "key", "value"]
 
 
+async def test_a_field_that_has_no_room_is_brought_when_it_is_chosen(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy, size=(50, 24)) as (pane, pilot, host):
+        await pilot.press("t")
+        await until(pilot, lambda: len(pane.table.columns.fields) >= 4)
+        await pilot.pause()
+        playing = pane.table.columns.in_play
+        last = [column for column in playing if column.field and column.shown][-1]
+        assert last.id not in ids(pane)
+        await pilot.press("o", *["right"] * playing.index(last))
+        await until(pilot, lambda: last.id in ids(pane))
+        await until(pilot, lambda: " cells, as needed" in host.text)
+        first = next(column for column in playing if column.field)
+        await pilot.press("home", *["right"] * playing.index(first))
+        await until(pilot, lambda: first.id in ids(pane))
+        await pilot.press("escape", "right", "o", "a", *"tags", "enter")
+        await until(pilot, lambda: ".tags" in ids(pane))
+
+
+async def test_why_a_column_is_not_there(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("o", "right", "right")
+        await until(pilot, lambda: "nothing to show: no record here has it" in host.text)
+        await pilot.press("right", *["plus"] * 90)  # the partition gives way to the key and the value
+        await until(pilot, lambda: "partition" not in ids(pane))
+        await pilot.press("home")
+        await until(pilot, lambda: "gives way to the others here: space shows it all the same" in host.text)
+        await pilot.press("space")
+        await until(pilot, lambda: "partition" in ids(pane))
+
+
 async def test_a_path_by_hand_says_what_is_there(sandbox: Sandbox, proxy: ProxyClient) -> None:
     produce(sandbox)
     async with opened(sandbox, proxy) as (pane, pilot, host):

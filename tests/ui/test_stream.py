@@ -345,6 +345,83 @@ async def test_reading_stops_far_ahead_of_the_eye(
         await until(pilot, lambda: bool(offsets(pane)) and offsets(pane)[-1] == 19_999)
 
 
+async def test_space_reads_on_far_ahead_of_the_eye(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_reading, "READ_AHEAD", 300)
+    fill(sandbox, 1000)
+    async with opened(proxy, SeekTarget.beginning()) as (pane, pilot, host):
+        await until(pilot, lambda: pane.state is StreamState.AHEAD)
+        assert "read ahead, space reads on" in host.text
+        below = pane.table.below
+        await pilot.press("space")
+        await until(pilot, lambda: pane.state is StreamState.AHEAD and pane.table.below > below + 300)
+        assert pane.table.record is not None
+        assert pane.table.record.offset == 0
+
+
+async def test_the_end_of_what_has_an_end_is_read_up_to_not_jumped_to(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_reading, "READ_AHEAD", 300)
+    monkeypatch.setattr(stream_reading, "FAR_BEHIND", -1)
+    fill(sandbox, 1000)
+    async with opened(proxy) as (pane, pilot, _):
+        await pilot.press("g")
+        await type_in(pilot, "begin until 1500")
+        await pilot.press("enter")
+        await until(pilot, lambda: pane.state is StreamState.AHEAD)
+        await pilot.press("end")
+        add(sandbox, 600)
+        await until(pilot, lambda: pane.state is StreamState.DONE)
+        assert offsets(pane) == list(range(1500))
+
+
+async def test_where_it_ends_is_said_while_that_is_waited_for(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10, 3)
+    async with opened(proxy) as (pane, pilot, host):
+        await pilot.press("g")
+        await type_in(pilot, "begin until 5")
+        await pilot.press("enter")
+        await until(pilot, lambda: "▶ live until offset 5, 1 of 2 partitions there" in host.text)
+        add(sandbox, 2, 1)
+        await until(pilot, lambda: pane.state is StreamState.DONE)
+
+
+async def test_a_place_before_a_gap_gets_the_cursor(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 60)
+    sandbox.topics["orders"].partitions[0].compact(range(8, 12))
+    async with opened(proxy) as (pane, pilot, _):
+        await pilot.press("g", "5", "enter")
+        await until(pilot, lambda: offsets(pane) == [5, 6, 7, *range(12, 60)])
+        await until(pilot, lambda: pane.table.record is not None and pane.table.record.offset == 5)
+        assert not pane.table.following
+
+
+async def test_nothing_is_said_about_times_before_a_record_was_seen(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (_, pilot, host):
+        await pilot.press("g", *"end", "enter")
+        await until(pilot, lambda: "jumped to the end" in host.text)
+        assert "time: not sent" not in host.text
+        add(sandbox, 1)
+        await until(pilot, lambda: "time: not sent by this proxy" in host.text)
+
+
+async def test_figures_are_drawn_anew_when_the_window_is_another(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy, size=(80, 20)) as (pane, pilot, host):
+        await pilot.press("v")
+        await until(pilot, lambda: "of 10 records" in host.text)
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: pane.figures.size.width < 60)
+        await pilot.pause()
+        shown = host.text.splitlines()
+        assert [sum(word in line for line in shown) for word in ("rate ", "partitions ", "value sizes ", "keys ")] == [
+            1
+        ] * 4
+
+
 async def test_keys_that_ask_others(sandbox: Sandbox, proxy: ProxyClient) -> None:
     fill(sandbox, 5)
     async with opened(proxy) as (pane, pilot, host):
@@ -433,6 +510,13 @@ async def test_marks_are_walked_shown_alone_and_copied(sandbox: Sandbox, proxy: 
         assert [table.view.number(place) for place in range(2)] == [0, 49]
         await pilot.press("escape")
         assert len(table.view) == 53
+        await pilot.press("slash", *"49", "enter", "X")
+        assert [table.filter, len(table.view)] == ["", 2]
+        await pilot.press("escape")
+        assert [table.filter, len(table.view)] == ["49", 1]
+        await pilot.press("left_square_bracket")
+        assert "The filter is off: it hides that record." in host.toasts
+        assert [table.filter, table.cursor] == ["", 0]
         await pilot.press("y", "m")
         await until(pilot, lambda: host.clipboard.count("\n") == 2)
         assert [json.loads(line)["offset"] for line in host.clipboard.splitlines()] == [0, 49]
@@ -461,3 +545,21 @@ async def test_what_is_new_below_is_counted_from_when_the_end_was_left(sandbox: 
         await pilot.press("up")
         add(sandbox, 3)
         await until(pilot, lambda: "3 new below" in host.text)
+
+
+async def test_marked_ones_are_copied_from_a_row_that_is_no_record(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 20)
+    sandbox.topics["orders"].partitions[0].compact(range(18, 19))
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 19)
+        await pilot.press("x", "up")
+        assert pane.table.record is None
+        await pilot.press("y")
+        await until(pilot, lambda: "1 marked as NDJSON" in host.text)
+        assert "value" not in host.text.splitlines()[-2]
+        await pilot.press("v")
+        assert "There is no record under the cursor." in host.toasts
+        await until(pilot, lambda: not pane.query(CopyMenu))
+        await pilot.press("y", "m")
+        await until(pilot, lambda: host.clipboard.startswith("{"))
+        assert json.loads(host.clipboard)["offset"] == 19

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 import pytest
 
 from ktui.model import Gap, Record
 from ktui.records.following import Following
 from ktui.records.passage import Passage
-from ktui.records.target import SeekTarget
+from ktui.records.target import Kind, SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
@@ -127,3 +128,56 @@ async def test_the_last_ones_come_in_the_order_of_their_times(clock: Clock) -> N
     assert values == list(range(30, 90))
     await client.aclose()
     await sandbox.aclose()
+
+
+@pytest.mark.parametrize("letter", ["C", "G", "S"])
+async def test_an_end_that_is_still_to_come_is_waited_for(letter: str, clock: Clock) -> None:
+    from ktui.rest.dialect import DIALECTS
+
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS[letter])
+    written(sandbox, "t", 2, 10)
+    until = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(clock() + 30, UTC))
+    passage = Passage(SeekTarget.beginning(), until)
+    following = Following(client, {"t": [0, 1]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+    values: list[bytes | None] = []
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            values += [record.value for record in batch.records]
+            if len(values) == 10:
+                assert following.ending == f"until {until}"
+                sandbox.topics.append("t", 0, None, b"in time", timestamp=int(clock() * 1000))
+                clock.advance(31)
+                sandbox.topics.append("t", 1, None, b"late", timestamp=int(clock() * 1000))
+    assert following.done
+    assert values.count(b"in time") == 1
+    assert len(values) in (11, 12)  # what was newer may have come before anybody knew where the end is
+    await client.aclose()
+    assert not sandbox.instances
+    await sandbox.aclose()
+
+
+async def test_it_says_how_many_partitions_have_reached_the_end(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 2, 10)
+    sandbox.topics.append("t", 0, None, b"sixth")
+    following = Following(proxy, {"t": [0, 1]}, parse("begin until 6"), sleep=clock.sleep, clock=clock)
+    count = 0
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            count += len(batch.records)
+            if count == 11:
+                assert following.ending == "until offset 6, 1 of 2 partitions there"
+                sandbox.topics.append("t", 1, None, b"sixth")
+    assert (count, following.done) == (12, True)
+
+
+async def test_it_says_how_many_are_to_come(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
+    written(sandbox, "t", 1, 10)
+    following = Following(proxy, {"t": [0]}, parse("begin take 12"), sleep=clock.sleep, clock=clock)
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            if batch.records:
+                break
+    assert following.ending == "2 to come"

@@ -34,6 +34,24 @@ def parse(text: str) -> Passage:
             "begin until 14:00",
             Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=NOW.replace(hour=14))),
         ),
+        (
+            "end until 16:00",
+            Passage(SeekTarget.end(), SeekTarget(Kind.TIME, moment=NOW.replace(hour=16))),
+        ),
+        (
+            "-5m until 15:01",
+            Passage(
+                SeekTarget(Kind.TIME, moment=NOW.replace(hour=14, minute=55)),
+                SeekTarget(Kind.TIME, moment=NOW.replace(minute=1)),
+            ),
+        ),
+        (
+            "23:00 until 01:00",
+            Passage(
+                SeekTarget(Kind.TIME, moment=NOW.replace(day=19, hour=23)),
+                SeekTarget(Kind.TIME, moment=NOW.replace(hour=1)),
+            ),
+        ),
     ],
 )
 def test_what_may_be_typed(text: str, passage: Passage) -> None:
@@ -70,7 +88,7 @@ def test_what_may_not_says_why(text: str, words: str) -> None:
 async def test_an_end_in_each_partition(
     proxy: ProxyClient, text: str, until: dict[TopicPartition, int], take: int
 ) -> None:
-    bounds = await bounds_of(proxy, parse(text), {T0: 0, T1: 500}, RANGES)
+    bounds = await bounds_of(proxy, parse(text), {T0: 0, T1: 500}, RANGES, NOW.timestamp())
     assert bounds.until == until
     assert bounds.left == take
 
@@ -84,11 +102,13 @@ async def test_an_end_in_each_partition(
         ("begin take 500", "will start at 0 · ends after 500 records"),
         ("begin until 900 take 5", "will start at 0 · 900 up to 900, at most 5 records"),
         ("begin until 14:00", "will start at 0 · ends before 2026-11-20 14:00:00"),
+        ("14:00 until 2026-11-20 13:00", "{} · nothing: it ends before it begins, at 2026-11-20 13:00:00"),
         ("begin", "will start at 0 · 1,000 to the end"),
     ],
 )
 def test_what_it_would_do(text: str, said: str) -> None:
-    assert passage_consequence(parse(text), {T0: 50}, {T0: RANGES[T0]}) == said
+    start = "will start at the first record since 2026-11-20 14:00:00: enter asks the proxy which"
+    assert passage_consequence(parse(text), {T0: 50}, {T0: RANGES[T0]}) == said.format(start)
 
 
 def test_what_it_would_do_in_several_partitions() -> None:

@@ -95,7 +95,9 @@ class StreamPane(StreamReading):
     def action_hold(self) -> None:
         if self.state is StreamState.STOPPED:
             self.notify("The stream has stopped; R tries again.", severity="warning", markup=False)
-        elif self.state in (StreamState.HELD, StreamState.AHEAD, StreamState.DONE):
+        elif self.state is StreamState.AHEAD:
+            self.read_on()
+        elif self.state in (StreamState.HELD, StreamState.DONE):
             self.go_on()
         else:
             self.hold()
@@ -136,9 +138,11 @@ class StreamPane(StreamReading):
     # Questions
 
     async def action_copy(self) -> None:
-        if (record := self._record()) is not None:
+        marked = self.table.marked.records
+        record = self.table.record if marked else self._record()
+        if record is not None or marked:
             self.table.leave_end()
-            await self.questions.ask(CopyMenu(record, self.table.marked.records))
+            await self.questions.ask(CopyMenu(record, marked))
 
     async def action_filter(self) -> None:
         await self.questions.ask(FilterPrompt(self.table))

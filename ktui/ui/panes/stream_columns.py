@@ -46,6 +46,7 @@ class StreamColumns:
         """Show a field that was named by hand."""
         columns = self._table.columns.added(path)
         self._table.columns = msgspec.structs.replace(columns, as_fields=True)
+        self._table.action_shift(-MOST)  # it is the first
         self._unsaved = True
         self._survey()
 

@@ -113,7 +113,8 @@ class StreamFrame(Vertical):
             return
         following = self._following
         behind, progress = (following.behind, following.progress) if following else (0, None)
-        self.status.look(self.state, self._error, self._retry_at, self.table, behind, progress)
+        ending = following.ending if following else ""
+        self.status.look(self.state, self._error, self._retry_at, self.table, behind, progress, ending)
         name = title(
             self.topic,
             self._topics,

@@ -34,6 +34,9 @@ FAR_BEHIND = 10_000
 class StreamReading(StreamFrame):
     """Follows topics. Owns, through its Stream, the positions. The stream pane adds keys and questions."""
 
+    _most_ahead = READ_AHEAD
+    """Rows under the visible ones after which it waits; more, where the user wanted more."""
+
     @dataclass
     class Advanced(Message):
         """More has been read."""
@@ -81,7 +84,8 @@ class StreamReading(StreamFrame):
         """Follow the end; over a long way, jump there."""
         if self.topic is None or self._following is None:
             return
-        if self._following.behind > FAR_BEHIND and self.state is not StreamState.DONE:
+        far = self._following.behind > FAR_BEHIND and not self._following.ends
+        if far and self.state is not StreamState.DONE:
             self._begin(SeekTarget.last(FIRST), f"jumped to the end over {self._following.behind:,} records")
             return
         self.go_on()
@@ -101,6 +105,11 @@ class StreamReading(StreamFrame):
         if self._following is not None and self.state in (StreamState.LIVE, StreamState.AHEAD, StreamState.WAITING):
             self._following.pause()
             self._enter(StreamState.HELD)
+
+    def read_on(self) -> None:
+        """Read as much again as was read ahead, though nobody looks at it yet."""
+        self._most_ahead = self.table.below + READ_AHEAD
+        self.go_on()
 
     def go_on(self) -> None:
         """Read on from where it was held, or ended."""
@@ -147,18 +156,20 @@ class StreamReading(StreamFrame):
             self._wait(batch.trouble.error, batch.trouble.retry_in)
         elif self.state in (StreamState.WAITING, StreamState.OPENING):
             self._enter(StreamState.LIVE)
+        left = len(batch.records) + (self._following.behind if self._following else 0)
         for row in batch.rows():
             if isinstance(row, Gap | Note):
                 self.records.mark(row)
             else:
-                self.table.extend(row, self._following.behind if self._following else 0)
+                left -= len(row)
+                self.table.extend(row, left)
                 self.status.arrived(len(row))
         if batch.notes and self._pattern is not None:  # topics may have come and gone
             self._take_added()
             self._say()
         if batch.records:
             self.post_message(self.Advanced(self.positions))
-        if self._following is not None and self.state is StreamState.LIVE and self._enough_ahead(READ_AHEAD):
+        if self._following is not None and self.state is StreamState.LIVE and self._enough_ahead(self._most_ahead):
             self._following.pause()
             self._enter(StreamState.AHEAD)
 
@@ -173,6 +184,7 @@ class StreamReading(StreamFrame):
         """Read from there. What was read before goes: rows of two places in one list would look like one order. The
         cursor waits for the first record of the partitions that are sought."""
         assert self.topic is not None
+        self._most_ahead = READ_AHEAD
         from_end = isinstance(start, SeekTarget) and start.at_end
         if clear:
             self.table.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
@@ -111,9 +112,16 @@ class ColumnsMenu(Static, can_focus=True):
         playing = self._table.columns.in_play
         at = playing.index(self._column)
         self._chosen = playing[max(0, min(at + steps, len(playing) - 1))].id
+        if self._column.field:
+            self._table.bring(self._column)
         self._show(self._table.columns)
+        self.call_after_refresh(self._show, self._table.columns)
 
     def action_turn(self) -> None:
+        if self._gave_way:
+            column = self._column
+            self._change(self._table.columns.replaced(column, msgspec.structs.replace(column, hidden=False)))
+            return
         shown = [column for column in self._table.columns.in_play if column.shown]
         if shown == [self._column]:
             self.notify("One column stays.", severity="warning", markup=False)
@@ -157,6 +165,12 @@ class ColumnsMenu(Static, can_focus=True):
     # What it says
 
     @property
+    def _gave_way(self) -> bool:
+        """It would be shown if there were more room, and nobody has asked for it yet."""
+        column = self._column
+        return column.shown and column.hidden is None and not column.field and self._width is None
+
+    @property
     def _width(self) -> int | None:
         """Cells of the chosen column; None where it is not on the screen."""
         return next((slot.width for slot in self._table.slots if slot.column.id == self._column.id), None)
@@ -191,10 +205,15 @@ class ColumnsMenu(Static, can_focus=True):
         column, width = self._column, self._width
         if not column.shown:
             words = "hidden, space shows it"
+        elif width is None and self._table.lacks(column):
+            words = "nothing to show: no record here has it"
+        elif self._gave_way:
+            words = "gives way to the others here: space shows it all the same"
         elif width is None:
             words = "no room for it here: < moves it left"
         else:
-            words = f"{width} cells, " + ("as needed" if column.width is None else "= makes it as needed")
+            cells = f"{width} cell{'' if width == 1 else 's'}"
+            words = f"{cells}, " + ("as needed" if column.width is None else "= makes it as needed")
         return Content.assemble((column_name(column), "bold $secondary"), (f"  {words}", "$ktui-muted"))
 
 

@@ -43,17 +43,19 @@ class CopyMenu(Static, can_focus=True):
 
         menu: CopyMenu
 
-    def __init__(self, record: Record, marked: Sequence[Record] = ()) -> None:
+    def __init__(self, record: Record | None, marked: Sequence[Record] = ()) -> None:
+        """`record`: None where only marked ones can be copied."""
         super().__init__()
         self.record = record
         self.marked = marked
 
     def compose_line(self) -> Content:
         """What can be copied, with its keys."""
-        record = self.record
-        words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", "place")]
-        if record.headers:
-            words.insert(2, ("h", f"headers ({len(record.headers)})"))
+        record, words = self.record, []
+        if record is not None:
+            words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", "place")]
+            if record.headers:
+                words.insert(2, ("h", f"headers ({len(record.headers)})"))
         if self.marked:
             words.append(("m", f"{len(self.marked):,} marked as NDJSON"))
         parts = [Content.styled("copy", "$ktui-muted")]
@@ -76,6 +78,10 @@ class CopyMenu(Static, can_focus=True):
 
     def action_copy(self, part: str) -> None:
         record = self.record
+        if record is None:
+            self.notify("There is no record under the cursor.", severity="warning", markup=False)
+            self.action_close()
+            return
         texts = {
             "value": decode.for_clipboard(record.value),
             "key": decode.for_clipboard(record.key),

@@ -47,7 +47,7 @@ def _partitions(figures: Figures, room: int) -> Content:
     counts = sorted(figures.partitions.items())
     if not counts:
         return _nothing()
-    total, topics = figures.counted, len({tp.topic for tp, _ in counts})
+    total, topics = figures.partitions.total(), len({tp.topic for tp, _ in counts})
 
     def name(tp: TopicPartition) -> str:
         return str(tp.partition) if topics == 1 else str(tp)
@@ -92,7 +92,7 @@ def _keys(figures: Figures, room: int) -> Content:
     of = Content.styled(f"{sample}{figures.counted:,} records", "$ktui-muted")
     parts: list[Content] = []
     if figures.without_key:
-        parts.append(Content(f"none {share(figures.without_key, figures.counted)}"))
+        parts.append(Content(f"null {share(figures.without_key, figures.counted)}"))
     used = of.cell_length + sum(part.cell_length + 2 for part in parts)
     top = figures.keys.most(TOP)
     if not top and figures.without_key < figures.counted:

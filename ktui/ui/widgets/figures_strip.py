@@ -107,4 +107,5 @@ class FiguresStrip(Widget):
         self._timer = self.set_interval(1 / LOOKS, self._look, pause=True)
 
     def _on_resize(self, event: events.Resize) -> None:
+        self._lines = []  # all of it is drawn anew, not what has changed
         self._draw()

@@ -28,8 +28,8 @@ class GoToPrompt(Prompt):
         passage: Passage
 
     def __init__(self, following: Following) -> None:
-        examples = "181  +10  begin  end  14:00  -2h" + ("  2:181" if len(following.partitions) > 1 else "")
-        examples += "  181 until 2000  begin take 500"
+        examples = "181  14:00  -2h  begin" + ("  2:181" if len(following.partitions) > 1 else "")
+        examples += "  181 until 2000  begin take 500  +10  end"
         super().__init__("go to", examples=examples, consequence=self._what_if)
         self._following = following
 

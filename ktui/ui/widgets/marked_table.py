@@ -24,6 +24,8 @@ class MarkedTable(FilteredTable):
 
     def __init__(self, records: RecordLog, link: TerminalLink | None = None, *, id: str | None = None) -> None:
         super().__init__(records, link, id=id)
+        self._aside = ""
+        """What was filtered for before only marked ones were shown."""
         self.marked = Marked(records)
         self._painter.marked = self.marked
 
@@ -58,6 +60,7 @@ class MarkedTable(FilteredTable):
 
     def mark(self) -> None:
         """Mark the record under the cursor, or take its mark away."""
+        self.look()  # what has just come and was not drawn yet is there
         number = self.cursor
         if self.record is None:
             self.notify("There is no record under the cursor.", severity="warning", markup=False)
@@ -77,14 +80,20 @@ class MarkedTable(FilteredTable):
 
     def action_marked_only(self) -> None:
         if self.marked_only:
-            self._show_all()
+            self.action_widen()
         elif self.marked.rows:
-            number = self.cursor
+            number, self._aside = self.cursor, self.filter
             self.widen()
             self.leave_end()
             self._show_marked(number)
         else:
             self.notify(self._none(), markup=False)
+
+    def action_widen(self) -> None:
+        """Back to what was shown before, or to all."""
+        aside = self._aside if self.marked_only else ""
+        super().action_widen()
+        self.narrow(aside)
 
     def action_marked(self, step: int) -> None:
         number = self.marked.beside(self.cursor, step)
@@ -92,7 +101,8 @@ class MarkedTable(FilteredTable):
             where = "below" if step > 0 else "above"
             self.notify(f"No marked record {where}." if self.marked.rows else self._none(), markup=False)
             return
-        if self.view.number(self.view.place(number)) != number:  # the filter hides it
+        if self.view.number(self.view.place(number)) != number:
+            self.notify("The filter is off: it hides that record.", markup=False)
             self.widen()
         self._walk(self.view.place(number))
 

@@ -28,6 +28,7 @@ class PathPrompt(Prompt):
     def __init__(self, record: Record | None) -> None:
         """`record` is the one that the path is tried on."""
         super().__init__("path", examples='customer.id  items[0].sku  ["odd name"]', consequence=self._what_if)
+        self._record = record
         self._fields = Fields(record.value if record else None)
 
     def _what_if(self, text: str) -> Content:
@@ -37,6 +38,8 @@ class PathPrompt(Prompt):
             path = parse_path(text)
         except PathError as error:
             return Content(even(str(error)))
+        if self._record is None:
+            return Content.styled("no record is under the cursor to try it on", "$ktui-muted")
         if not self._fields.there:
             return Content.styled("the value under the cursor is no JSON", "$ktui-muted")
         raw = self._fields.at(path)

@@ -56,13 +56,14 @@ class RowPainter:
         self._needs: dict[str, int] = {}
         self._skipped = 0
         self._roomy = 0
-        self._timed = False
+        self._timed: bool | None = None
+        """Whether records come with their time; None: none was seen yet."""
         self._width = 0
 
     def forget(self) -> None:
         """Other records come now: the columns begin anew."""
         self.look_for(self._needle)
-        self._timed = False
+        self._timed = None
         self.show(self.columns)
 
     def show(self, columns: Columns) -> None:
@@ -83,6 +84,17 @@ class RowPainter:
             self._skipped += fields
             self.show(self.columns)
 
+    def bring(self, field: Column) -> None:
+        """Let the fields begin there, if it has no room where it stands."""
+        fields = [column for column in self.columns.in_play if column.shown and column.field]
+        if field in fields and all(slot.column != field for slot in self.slots):
+            self._skipped = fields.index(field)
+            self.show(self.columns)
+
+    def lacks(self, column: Column) -> bool:
+        """No record that was seen has anything to show in it."""
+        return not self._needs.get(column.id)
+
     def look_for(self, needle: Needle | None) -> None:
         """The view shows other rows; what is looked for is marked in them."""
         self._needle = needle
@@ -97,7 +109,8 @@ class RowPainter:
         """Let the columns fit the rows from `start` to `stop`. Most never get narrower while the same records come;
         the key's does, late while rows fly by."""
         rows = [self._row(place, item) for place in range(start, stop) if (item := self._view.record(place))]
-        self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
+        if rows:
+            self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
         needs = self._needed(rows)
         key = max((row.need(column) for column in self._shown if column.id == "key" for row in rows), default=0)
         if key < needs.get("key", 0):
@@ -138,7 +151,7 @@ class RowPainter:
             segments.append(Segment(" " * (start - end), palette.style("head")))
             segments += palette.fill(title, width, palette.style("bar" if chosen else "head", chosen))
             end = start + width
-            if column.id == "value" and not self._timed and len(self._view) and width > len(NO_TIME) + 12:
+            if column.id == "value" and self._timed is False and width > len(NO_TIME) + 12:
                 segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, palette.style("head"))[0]
                 segments.append(Segment(NO_TIME + " ", palette.style("head")))
         return WholeStrip([*segments, Segment(" " * (self._width - end), palette.style("head"))], self._width)

@@ -62,6 +62,8 @@ class StreamStatus(msgspec.Struct):
     """Records under the visible ones, those that were not read yet too. Of new ones, those since the end was left."""
     from_end: bool = True
     """Those below are new. Behind a place that was jumped to they are not, until the end has been reached."""
+    ending: str = ""
+    """Where it is to end; empty where it is not."""
     marked: int = 0
     counts: deque[int] = msgspec.field(default_factory=lambda: deque([0] * SECONDS, maxlen=SECONDS))
     """Records that came in each of the last seconds."""
@@ -77,6 +79,7 @@ class StreamStatus(msgspec.Struct):
         table: MarkedTable,
         unread: int,
         progress: Progress | None = None,
+        ending: str = "",
     ) -> None:
         """Take the figures of the moment. `retry_at` is monotonic; `unread` are records that were not asked for yet."""
         self.state = state
@@ -84,7 +87,7 @@ class StreamStatus(msgspec.Struct):
         self.retry_in = retry_at - time.monotonic()
         self.kept, self.size_bytes = table.records.kept, table.records.size_bytes
         self.matching = len(table.view) if table.filter else None
-        self.behind = unread
+        self.behind, self.ending = unread, ending
         self.progress = progress if unread > LONG_WAY and state is StreamState.LIVE else None
         self.from_end |= state is StreamState.LIVE and table.following and unread <= 0
         self.below = table.new_below if self.from_end or table.following else table.below
@@ -153,11 +156,11 @@ class StreamStatus(msgspec.Struct):
     def _state(self) -> Content:
         match self.state:
             case StreamState.LIVE:
-                return Content.assemble(("▶", "$success"), " live")
+                return Content.assemble(("▶", "$success"), f" live {self.ending}".rstrip())
             case StreamState.HELD:
                 return Content.styled("❙❙ held", "$warning")
             case StreamState.AHEAD:
-                return Content.styled("❙❙ read ahead, end goes on", "$warning")
+                return Content.styled("❙❙ read ahead, space reads on", "$warning")
             case StreamState.WAITING:
                 wait = f"next try in {max(0, round(self.retry_in))} s"
                 return Content.styled(f"◌ waiting: {self.reason}, {wait}", "$warning")

@@ -83,7 +83,16 @@ class StreamTable(MarkedTable):
         self._painter.chosen = id
         self.refresh()
 
+    def lacks(self, column: Column) -> bool:
+        """No record that was seen has anything to show in it."""
+        return self._painter.lacks(column)
+
     # Fields
+
+    def bring(self, field: Column) -> None:
+        """Bring a field that has no room where it stands to the front of those that are seen."""
+        self._painter.bring(field)
+        self.refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.columns.as_fields if action == "shift" else super().check_action(action, parameters)

@@ -49,7 +49,8 @@ def hint(
 ) -> str:
     """What an empty table says: why it is empty, and what to do."""
     if words:
-        return f"No record that is kept has {clean(words)}. Those that come are looked at too; esc shows all."
+        said = f"No record that is kept has {clean(words)} in key or value."
+        return f"{said} Those that come are looked at too; esc shows all."
     match state:
         case StreamState.IDLE:
             return "No topic is open. 1 goes to the topics, enter opens one."
