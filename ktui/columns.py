@@ -79,6 +79,10 @@ class Columns(msgspec.Struct, frozen=True):
         """Shown if it is hidden, hidden if it is shown."""
         return self.replaced(column, msgspec.structs.replace(column, hidden=column.shown))
 
+    def wanted(self, column: Column) -> Columns:
+        """Shown, and no longer one that gives way where there is little room."""
+        return self.replaced(column, msgspec.structs.replace(column, hidden=False))
+
     def sized(self, column: Column, width: int | None) -> Columns:
         """With this width, as far as it is one."""
         width = None if width is None else max(NARROWEST, min(width, WIDEST))

@@ -12,15 +12,15 @@ NEVER = 2**63
 class Bounds:
     """The end of one stream."""
 
-    def __init__(self, until: Positions | None = None, take: int | None = None, *, later: bool = False) -> None:
+    def __init__(self, until: Positions | None = None, take: int | None = None, *, later: float | None = None) -> None:
         """`until` is the first offset, per partition, that is not wanted any more; without one a partition has no
-        end, or one that is set `later`. `take`: how many records are wanted in all."""
+        end, or one that is set `later`, in seconds since 1970. `take`: how many records are wanted in all."""
         self.until = dict(until or {})
         self.left = take
         self.later = later
 
     def __bool__(self) -> bool:
-        return bool(self.until) or self.left is not None or self.later
+        return bool(self.until) or self.left is not None or self.later is not None
 
     def stop(self, tp: TopicPartition) -> int:
         """The first offset that is not wanted any more."""

@@ -8,6 +8,8 @@ from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.passage import Passage
 from ktui.records.target import Kind, SeekTarget, last
 
+NOTHING = "nothing: it ends before it begins"
+
 
 def passage_consequence(passage: Passage, positions: Positions, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
     """The same with an end."""
@@ -22,19 +24,19 @@ def _ending(passage: Passage, positions: Positions, ranges: Mapping[TopicPartiti
     until, most = passage.until, "" if passage.take is None else f"at most {passage.take:,} records"
     if until is None:
         return f"ends after {passage.take:,} record{'' if passage.take == 1 else 's'}"
-    if until.moment is not None and passage.start.moment is not None and until.moment <= passage.start.moment:
-        return f"nothing: it ends before it begins, at {until.moment:%Y-%m-%d %H:%M:%S}"
     if Kind.TIME in (until.kind, passage.start.kind):
-        place = f"{until.moment:%Y-%m-%d %H:%M:%S}" if until.kind is Kind.TIME else _where(until)
-        return ", ".join(part for part in (f"ends before {place}", most) if part)
+        if until.moment is not None and passage.start.moment is not None and until.moment <= passage.start.moment:
+            return f"{NOTHING}, at {_where(until)}"
+        return ", ".join(part for part in (f"ends before {_where(until)}", most) if part)
     starts = {tp: ranges[tp].clamp(at) for tp, at in _wanted(passage.start, positions, ranges).items()}
     stops = _wanted(until, starts, ranges)
     count = sum(max(0, stops[tp] - start) for tp, start in starts.items())
     waits = any(stops[tp] > ranges[tp].end for tp in starts)
-    place = f"{stops[next(iter(stops))]:,}" if len(stops) == 1 else _where(until)
-    if len(stops) > 1 and until.kind is Kind.RELATIVE:
-        place = f"{until.number:+,} from there"
-    said = f"{count:,} up to {place}" if count else f"nothing: it ends before it begins, at {place}"
+    if len(stops) == 1:
+        place = f"{stops[next(iter(stops))]:,}"
+    else:
+        place = f"{until.number:+,} from there" if until.kind is Kind.RELATIVE else _where(until)
+    said = f"{count:,} up to {place}" if count else f"{NOTHING}, at {place}"
     return ", ".join(part for part in (said, most, "some are still to come" if waits else "") if part)
 
 
@@ -86,5 +88,7 @@ def _where(target: SeekTarget) -> str:
             return f"{target.number:+,} from their positions" if target.number else "their positions"
         case Kind.LAST:
             return f"the last {target.number:,}"
+        case Kind.TIME:
+            return str(target)
         case _:
             return f"the {target.kind.value}"

@@ -47,7 +47,8 @@ class Following:
         self._topics = {topic: frozenset(partitions) for topic, partitions in topics.items()}
         self.progress = Progress()
         self._client = client
-        self._passage = start if isinstance(start, Passage) else None
+        self._passage = start if isinstance(start, Passage) and start.ends else None
+        """A place and where it ends."""
         self._start = start.start if isinstance(start, Passage) else start
         self._before = {tp: at for tp, at in (before or {}).items() if tp in self}
         self._lanes = lanes
@@ -105,7 +106,7 @@ class Following:
     @property
     def ending(self) -> str:
         """Where it ends, in words: `until offset 2000, 3 of 6 partitions there`. Empty without an end."""
-        if self._passage is None or not self._passage.ends or self._stream is None:
+        if self._passage is None or self._stream is None:
             return ""
         bounds, positions = self._stream.bounds, self._stream.positions
         words = [] if self._passage.until is None else [f"until {self._passage.until}"]
@@ -118,7 +119,7 @@ class Following:
     @property
     def ends(self) -> bool:
         """An end was asked for."""
-        return self._passage is not None and self._passage.ends
+        return self._passage is not None
 
     @property
     def done(self) -> bool:
@@ -176,7 +177,7 @@ class Following:
             stream.pause()
         start = self._start
         old = start.old if isinstance(start, SeekTarget) else 0
-        ending = asyncio.create_task(self._end(stream)) if bounds.later else None
+        ending = None if bounds.later is None else asyncio.create_task(self._end(stream, bounds.later))
         try:
             async with aclosing(self._handed_out(stream, old)) as batches:
                 async for batch in batches:
@@ -185,12 +186,9 @@ class Following:
             if ending is not None:
                 ending.cancel()
 
-    async def _end(self, stream: Stream) -> None:
-        """Wait for the time that was named, and end where it is. What came meanwhile and is newer stays."""
-        assert self._passage is not None
-        assert self._passage.until is not None
-        assert self._passage.until.moment is not None
-        moment, until, back_off = self._passage.until.moment.timestamp(), stream.bounds.until, BackOff(self._sleep)
+    async def _end(self, stream: Stream, moment: float) -> None:
+        """Wait for a time, and end where it is. What came meanwhile and is newer stays."""
+        until, back_off = stream.bounds.until, BackOff(self._sleep)
         while (left := moment - self._now()) > 0:
             await self._sleep(left)
         while not until:

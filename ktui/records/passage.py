@@ -81,8 +81,8 @@ async def bounds_of(
         return Bounds(dict.fromkeys(starts, until.number), passage.take)
     if until.kind is Kind.RELATIVE:
         return Bounds({tp: start + until.number for tp, start in starts.items()}, passage.take)
-    if until.moment is not None and until.moment.timestamp() > now:
+    if until.moment is not None and (moment := until.moment.timestamp()) > now:
         must_know_times(client)
-        return Bounds(take=passage.take, later=True)
+        return Bounds(take=passage.take, later=moment)
     here = {tp: bounds for tp, bounds in ranges.items() if tp in starts}
     return Bounds(await resolve(client, until, starts, here), passage.take)

@@ -81,24 +81,14 @@ class Consumer:
         """Read on from these offsets. Once, on a new instance: a used one hands out stale records after it. While it
         is `settling`, a refusal that will pass is still a Conflict, but counts as no failure."""
         passes = settling and self._dialect.refuses_first_seeks
-        path, expect = f"{self._path}/positions", (*SUCCESS, 409) if passes else SUCCESS
-        answer = await self._wire.request("POST", path, body=codec.positions_body(positions), expect=expect)
-        if answer.status not in SUCCESS:
-            refused = refuse("POST", path, answer)
-            answer.exchange.expected = True
-            raise refused
+        await self._place(codec.positions_body(positions), *([409] if passes else []))
 
     async def seek_time(self, tps: Iterable[TopicPartition], ms: int) -> None:
         """To the first record at or after a time. Busy (500) means that none is that new."""
         if not self._dialect.seeks_time:
             raise Unsupported(f"{self._dialect.name} cannot seek to a time")
         moment = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
-        path, body = f"{self._path}/positions", codec.times_body(tps, moment.replace("+00:00", "Z"))
-        answer = await self._wire.request("POST", path, body=body, expect=(*SUCCESS, 500))
-        if answer.status not in SUCCESS:
-            refused = refuse("POST", path, answer)
-            answer.exchange.expected = True
-            raise refused
+        await self._place(codec.times_body(tps, moment.replace("+00:00", "Z")), 500)
 
     async def seek_beginning(self, tps: Iterable[TopicPartition]) -> None:
         await self._post("/positions/beginning", codec.partitions_body(tps))
@@ -198,6 +188,15 @@ class Consumer:
             raise Unsupported(why_not)
         body = self._dialect.commit_all if positions is None else codec.commit_body(positions, self._dialect)
         await self._post("/offsets", body, seconds=COMMIT_SECONDS)
+
+    async def _place(self, body: bytes, *foreseen: int) -> None:
+        """Seek. A refusal with a status that was `foreseen` is raised like any, but counts as no failure."""
+        path = f"{self._path}/positions"
+        answer = await self._wire.request("POST", path, body=body, expect=(*SUCCESS, *foreseen))
+        if answer.status not in SUCCESS:
+            refused = refuse("POST", path, answer)
+            answer.exchange.expected = True
+            raise refused
 
     async def _post(self, what: str, body: bytes | None, seconds: float = 10.0) -> Answer:
         return await self._wire.request("POST", f"{self._path}{what}", body=body, seconds=seconds)

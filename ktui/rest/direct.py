@@ -67,9 +67,8 @@ class DirectConsumer(Consumer):
     ) -> Read:
         """What the first partitions to answer have. `max_bytes` is for each of them. They are asked together as it is:
         `course` is not told when an answer begins."""
-        if self._reading:
-            raise RuntimeError("one read at a time: the consumer is shared by two tasks")
         await course.turn()
+        self._check()
         timeout_ms = self.gear.timeout_ms if timeout_ms is None else timeout_ms
         max_bytes = self.gear.max_bytes if max_bytes is None else max_bytes
         self._reading = True

@@ -197,7 +197,7 @@ class Wire:
                 headers=headers,
                 timeout=timeout,
                 auth=seal,
-                extensions=handed.TAKES | ({"sending": sending} if waits else self._heeding(sending)),
+                extensions=handed.TAKES | ({"sending": sending} if waits else self._heeding(course)),
             ) as response:
                 self.transcript.head(exchange, response.status_code, response.headers.multi_items())
                 if sending.answered(response.status_code, response.headers):
@@ -234,14 +234,16 @@ class Wire:
             exchange.failure = "The connection was closed before"
             raise Unreachable(exchange.failure, exchange)
 
-    def _heeding(self, sending: Sending) -> dict[str, Callable[[str, object], Coroutine[None, None, None]]]:
+    def _heeding(self, course: Course) -> dict[str, Callable[[str, object], Coroutine[None, None, None]]]:
         """What httpcore tells of its steps; another transport tells nothing, so it counts as sent at once."""
+        if course is AT_ONCE:
+            return {}
         if self._tells_nothing:
-            sending.sent()
+            course.sent()
 
         async def trace(event: str, _: object) -> None:
             if event.endswith("receive_response_headers.started"):
-                sending.sent()
+                course.sent()
 
         return {"trace": trace}
 

@@ -24,7 +24,6 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.driver import Driver
-from textual.notifications import SeverityLevel
 
 from ktui.config import Config
 from ktui.errors import ConfigError
@@ -35,6 +34,7 @@ from ktui.ui.driver import linked
 from ktui.ui.link import TerminalLink
 from ktui.ui.main import MainScreen
 from ktui.ui.report import report
+from ktui.ui.toasts import ToastingApp
 
 if TYPE_CHECKING:
     from ktui.ui.screens.start import Started
@@ -55,7 +55,7 @@ class Opened(msgspec.Struct, frozen=True):
     """Runs as long as the app: the demo's traffic. What is made up is not remembered either."""
 
 
-class KtuiApp(App[None]):
+class KtuiApp(ToastingApp):
     """Owns nothing but the choice of proxy."""
 
     TITLE = "ktui"
@@ -181,21 +181,6 @@ class KtuiApp(App[None]):
         keymap, complaints = keys.check(self.config.keys)
         self.set_keymap(keymap)
         self._warn("Keys not used", complaints)
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """The same words again take the place of those that are still there."""
-        for each in list(self._notifications):
-            if (each.message, each.title, each.severity) == (message, title, severity):
-                self._unnotify(each)
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def _warn(self, title: str, complaints: list[ConfigError]) -> None:
         for complaint in complaints:

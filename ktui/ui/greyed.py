@@ -12,6 +12,7 @@ from textual.screen import Screen
 from ktui.rest.client import ProxyClient
 from ktui.ui.text import clean
 
+NO_RECORD = "There is no record under the cursor."
 NO_TOPIC = "No topic is open: 1 goes to the topics, enter opens one."
 
 

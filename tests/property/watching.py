@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from ktui.rest.course import Sending
+from ktui.rest.course import AT_ONCE, Sending
 
 _MADE = re.compile(r".*/consumers/[^/]+")
 _READ = re.compile(r"(/consumers/[^/]+/instances/[^/]+)/records")
@@ -45,11 +45,11 @@ class Watching:
         found = _READ.search(request.url.path)
         if request.method != "GET" or found is None:
             return await inner.handle_async_request(request)
-        read = _Read(self, found[1], request.extensions.get("sending"))
-        if read.sending is None:
-            read.began()
+        if (sending := request.extensions.get("sending")) is not None:
+            read = request.extensions["sending"] = _Read(self, found[1], sending)
         else:
-            request.extensions["sending"] = read
+            read = _Read(self, found[1], Sending(AT_ONCE, lambda: None))
+            read.began()
         try:
             response = await inner.handle_async_request(request)
             read.ended(spent=False)
@@ -76,8 +76,8 @@ class Watching:
 class _Read:
     """One read. Where the transport awaits its turn, this stands between the two."""
 
-    def __init__(self, watching: Watching, path: str, sending: Sending | None) -> None:
-        self.sending = sending
+    def __init__(self, watching: Watching, path: str, sending: Sending) -> None:
+        self._sending = sending
         self._watching, self._path = watching, path
         self._under_way = False
 
@@ -91,18 +91,15 @@ class _Read:
             self._watching.ended(self._path, spent)
 
     async def turn(self) -> None:
-        assert self.sending is not None
-        await self.sending.turn()
+        await self._sending.turn()
         self.began()
 
     def sent(self) -> None:
-        assert self.sending is not None
-        self.sending.sent()
+        self._sending.sent()
 
     def answered(self, status: int, headers: Mapping[str, str]) -> bool:
-        assert self.sending is not None
         self.ended(spent=False)
-        return self.sending.answered(status, headers)
+        return self._sending.answered(status, headers)
 
 
 class _Watched(httpx.AsyncBaseTransport):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from ktui.records.following import Following
 from ktui.records.passage import Passage
 from ktui.records.target import Kind, SeekTarget
 from ktui.rest.client import ProxyClient
+from ktui.rest.dialect import DIALECTS
 from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
@@ -27,6 +29,17 @@ async def read(following: Following) -> tuple[list[Record], list[Gap]]:
             gaps += batch.gaps
     assert following.done
     return records, gaps
+
+
+@asynccontextmanager
+async def standing(letter: str, clock: Clock) -> AsyncIterator[tuple[Sandbox, ProxyClient]]:
+    """A make of proxy, and a client that knows which. No instance is left."""
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS[letter])
+    yield sandbox, client
+    await client.aclose()
+    assert not sandbox.instances
+    await sandbox.aclose()
 
 
 def written(sandbox: Sandbox, topic: str, partitions: int, count: int) -> None:
@@ -45,19 +58,13 @@ def written(sandbox: Sandbox, topic: str, partitions: int, count: int) -> None:
     ],
 )
 async def test_until_an_offset(letter: str, text: str, offsets: dict[int, range], clock: Clock) -> None:
-    from ktui.rest.dialect import DIALECTS
-
-    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
-    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS[letter])
-    written(sandbox, "t", 2, 100)
-    following = Following(client, {"t": [0, 1]}, parse(text), sleep=clock.sleep, clock=clock)
-    records, gaps = await read(following)
-    found = {n: [record.offset for record in records if record.partition == n] for n in (0, 1)}
-    assert found == {n: list(each) for n, each in offsets.items()}
-    assert not gaps
-    await client.aclose()
-    assert not sandbox.instances
-    await sandbox.aclose()
+    async with standing(letter, clock) as (sandbox, client):
+        written(sandbox, "t", 2, 100)
+        following = Following(client, {"t": [0, 1]}, parse(text), sleep=clock.sleep, clock=clock)
+        records, gaps = await read(following)
+        found = {n: [record.offset for record in records if record.partition == n] for n in (0, 1)}
+        assert found == {n: list(each) for n, each in offsets.items()}
+        assert not gaps
 
 
 async def test_an_end_in_the_middle_of_a_gap_names_what_is_missing(
@@ -111,50 +118,39 @@ async def test_several_topics_each_once_and_in_order(sandbox: Sandbox, proxy: Pr
 
 
 async def test_the_last_ones_come_in_the_order_of_their_times(clock: Clock) -> None:
-    from ktui.rest.dialect import DIALECTS
-
-    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS["S"])
-    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS["S"])
-    sandbox.topics.create("t", 3)
-    for n in range(90):
-        sandbox.topics.append("t", n % 3, None, b"%d" % n, timestamp=1000 + n)
-    following = Following(client, {"t": [0, 1, 2]}, SeekTarget.last(60), whole=True, sleep=clock.sleep, clock=clock)
-    values: list[int] = []
-    async with aclosing(following.batches()) as batches:
-        async for batch in batches:
-            values += [int(record.value or b"") for record in batch.records]
-            if len(values) >= 60:
-                break
-    assert values == list(range(30, 90))
-    await client.aclose()
-    await sandbox.aclose()
+    async with standing("S", clock) as (sandbox, client):
+        sandbox.topics.create("t", 3)
+        for n in range(90):
+            sandbox.topics.append("t", n % 3, None, b"%d" % n, timestamp=1000 + n)
+        following = Following(client, {"t": [0, 1, 2]}, SeekTarget.last(60), whole=True, sleep=clock.sleep, clock=clock)
+        values: list[int] = []
+        async with aclosing(following.batches()) as batches:
+            async for batch in batches:
+                values += [int(record.value or b"") for record in batch.records]
+                if len(values) >= 60:
+                    break
+        assert values == list(range(30, 90))
 
 
 @pytest.mark.parametrize("letter", ["C", "G", "S"])
 async def test_an_end_that_is_still_to_come_is_waited_for(letter: str, clock: Clock) -> None:
-    from ktui.rest.dialect import DIALECTS
-
-    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
-    client = ProxyClient("http://sandbox", transport=sandbox.transport(), dialect=DIALECTS[letter])
-    written(sandbox, "t", 2, 10)
-    until = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(clock() + 30, UTC))
-    passage = Passage(SeekTarget.beginning(), until)
-    following = Following(client, {"t": [0, 1]}, passage, sleep=clock.sleep, clock=clock, now=clock)
-    values: list[bytes | None] = []
-    async with aclosing(following.batches()) as batches:
-        async for batch in batches:
-            values += [record.value for record in batch.records]
-            if len(values) == 10:
-                assert following.ending == f"until {until}"
-                sandbox.topics.append("t", 0, None, b"in time", timestamp=int(clock() * 1000))
-                clock.advance(31)
-                sandbox.topics.append("t", 1, None, b"late", timestamp=int(clock() * 1000))
-    assert following.done
-    assert values.count(b"in time") == 1
-    assert len(values) in (11, 12)  # what was newer may have come before anybody knew where the end is
-    await client.aclose()
-    assert not sandbox.instances
-    await sandbox.aclose()
+    async with standing(letter, clock) as (sandbox, client):
+        written(sandbox, "t", 2, 10)
+        until = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(clock() + 30, UTC))
+        passage = Passage(SeekTarget.beginning(), until)
+        following = Following(client, {"t": [0, 1]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+        values: list[bytes | None] = []
+        async with aclosing(following.batches()) as batches:
+            async for batch in batches:
+                values += [record.value for record in batch.records]
+                if len(values) == 10:
+                    assert following.ending == f"until {until}"
+                    sandbox.topics.append("t", 0, None, b"in time", timestamp=int(clock() * 1000))
+                    clock.advance(31)
+                    sandbox.topics.append("t", 1, None, b"late", timestamp=int(clock() * 1000))
+        assert following.done
+        assert values.count(b"in time") == 1
+        assert len(values) in (11, 12)  # what was newer may have come before anybody knew where the end is
 
 
 async def test_it_says_how_many_partitions_have_reached_the_end(

@@ -11,7 +11,7 @@ from textual.message import Message
 from ktui.model import Record
 from ktui.rest.client import ProxyClient
 from ktui.state import State
-from ktui.ui.greyed import NO_TOPIC
+from ktui.ui.greyed import NO_RECORD, NO_TOPIC
 from ktui.ui.link import TerminalLink
 from ktui.ui.panes import stream_keys
 from ktui.ui.panes.record import RecordPane
@@ -118,7 +118,7 @@ class StreamPane(StreamReading):
     def _record(self) -> Record | None:
         record = self.table.record
         if record is None:
-            self.notify("There is no record under the cursor.", severity="warning", markup=False)
+            self.notify(NO_RECORD, severity="warning", markup=False)
         return record
 
     def action_fields(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
@@ -112,15 +111,14 @@ class ColumnsMenu(Static, can_focus=True):
         playing = self._table.columns.in_play
         at = playing.index(self._column)
         self._chosen = playing[max(0, min(at + steps, len(playing) - 1))].id
-        if self._column.field:
-            self._table.bring(self._column)
         self._show(self._table.columns)
-        self.call_after_refresh(self._show, self._table.columns)
+        if self._column.field and self._width is None:
+            self._table.bring(self._column)
+            self.call_after_refresh(self._show, self._table.columns)  # how wide it is is known when it is drawn
 
     def action_turn(self) -> None:
         if self._gave_way:
-            column = self._column
-            self._change(self._table.columns.replaced(column, msgspec.structs.replace(column, hidden=False)))
+            self._change(self._table.columns.wanted(self._column))
             return
         shown = [column for column in self._table.columns.in_play if column.shown]
         if shown == [self._column]:

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from ktui import decode
 from ktui.model import Record
 from ktui.ui import clipboard
+from ktui.ui.greyed import NO_RECORD
 
 
 class CopyMenu(Static, can_focus=True):
@@ -79,7 +80,7 @@ class CopyMenu(Static, can_focus=True):
     def action_copy(self, part: str) -> None:
         record = self.record
         if record is None:
-            self.notify("There is no record under the cursor.", severity="warning", markup=False)
+            self.notify(NO_RECORD, severity="warning", markup=False)
             self.action_close()
             return
         texts = {

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from ktui.model import Record
 from ktui.records.log import RecordLog
 from ktui.records.marked import Marked, MarkedRows, TooMany
+from ktui.ui.greyed import NO_RECORD
 from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.filtered_table import FilteredTable
 
@@ -63,7 +64,7 @@ class MarkedTable(FilteredTable):
         self.look()  # what has just come and was not drawn yet is there
         number = self.cursor
         if self.record is None:
-            self.notify("There is no record under the cursor.", severity="warning", markup=False)
+            self.notify(NO_RECORD, severity="warning", markup=False)
             return
         self.leave_end()
         try:

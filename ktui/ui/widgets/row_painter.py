@@ -85,9 +85,9 @@ class RowPainter:
             self.show(self.columns)
 
     def bring(self, field: Column) -> None:
-        """Let the fields begin there, if it has no room where it stands."""
+        """Let the fields begin there."""
         fields = [column for column in self.columns.in_play if column.shown and column.field]
-        if field in fields and all(slot.column != field for slot in self.slots):
+        if field in fields:
             self._skipped = fields.index(field)
             self.show(self.columns)
 

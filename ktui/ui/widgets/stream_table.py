@@ -90,7 +90,7 @@ class StreamTable(MarkedTable):
     # Fields
 
     def bring(self, field: Column) -> None:
-        """Bring a field that has no room where it stands to the front of those that are seen."""
+        """Let the fields begin with this one, if it is shown."""
         self._painter.bring(field)
         self.refresh()
 
