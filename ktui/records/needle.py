@@ -61,6 +61,11 @@ class Needle:
                 yield at, end
                 behind = end
 
+    def first(self, data: bytes) -> tuple[int, int] | None:
+        """From and to of the first time it is there."""
+        found = [spot for form in self.forms if (spot := next(self._spots(data, form), None))]
+        return min(found, default=None)
+
     def _spots(self, data: bytes, form: bytes) -> Iterator[tuple[int, int]]:
         if self.exact:
             at = data.find(form)

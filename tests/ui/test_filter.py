@@ -261,7 +261,10 @@ async def test_bytes_and_words_of_ours_are_not_marked(sandbox: Sandbox, proxy: P
         await pilot.press(*["backspace"] * 4, "1")
         assert shown(pane) == [1, 2]
         marked = [strip for strip in pane.table.render_lines(pane.table.size.region) if "1" in strip.text]
-        assert [any(s.style and s.style.reverse for s in strip) for strip in marked[:2]] == [False, True]
+        dump, end = marked[0].text.split("… ")
+        lit = [segment.text for segment in marked[0] if segment.style and segment.style.reverse]
+        assert "31" in dump and lit == ["1"] and "1" in end  # not its hex digits, but the byte they stand for
+        assert any(segment.style and segment.style.reverse for segment in marked[1])
 
 
 async def test_a_large_log_is_searched_a_slice_at_a_time(sandbox: Sandbox, proxy: ProxyClient) -> None:
@@ -280,3 +283,27 @@ async def test_a_large_log_is_searched_a_slice_at_a_time(sandbox: Sandbox, proxy
         assert len(shown(pane)) == 33_333
         await pilot.press("e")
         assert pane.table.view.search is not search
+
+
+@pytest.mark.parametrize("width", [60, 100])
+async def test_a_match_that_has_no_room_is_shown_at_the_end_of_its_row(
+    sandbox: Sandbox, proxy: ProxyClient, width: int
+) -> None:
+    async with opened(sandbox, proxy, count=1, size=(width, 20)) as (pane, pilot, host):
+        filler = b"-" * 300
+        sandbox.topics.append("orders", 0, b"far", b'{"a":"%s","m\xc3\xa9thode":"Visa"}' % filler)
+        sandbox.topics.append("orders", 0, b"%s-visa" % filler, None)
+        sandbox.topics.append("orders", 0, b"near", b'{"a":"visa","b":"%s visa"}' % filler)
+        await until(pilot, lambda: pane.records.kept == 4)
+        await pilot.press("slash", *"visa", "enter")
+        await until(pilot, lambda: len(shown(pane)) == 3)
+        lines = [line.text for line in pane.table.render_lines(pane.table.size.region)[1:4]]
+        assert 'e":"Visa"}' in lines[0]
+        assert "… ---" in lines[1] and "--visa" in lines[1] and ("tombstone" in lines[1]) == (width == 100)
+        assert "… " not in lines[2]
+        await pilot.press("t")
+        await until(pilot, lambda: pane.table.columns.fields)
+        lines = [line.text for line in pane.table.render_lines(pane.table.size.region)[1:4]]
+        assert 'e":"Visa"}' in lines[0] or " Visa " in lines[0]
+        await pilot.press("escape")
+        assert "Visa" not in host.text

@@ -17,8 +17,9 @@ Records as they come. The view follows the end until you move up, scroll or open
   come is waited for.
 - `/` filters: only records with the text in key or value, in any case unless it has a capital letter; those that are
   kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
-  go to the next match and the one before, also in the whole list. What is searched are the bytes as they came, but
-  `"id": 7` finds `"id":7` too, and the other way round.
+  go to the next match and the one before, also in the whole list. A match that a row has no room for is shown at its
+  right end, with what stands around it. What is searched are the bytes as they came, but `"id": 7` finds `"id":7` too,
+  and the other way round.
 - `t` shows JSON as a table: the fields that the records share, each in its column, numbers as they were written.
   What is no JSON stands there as it is. `right` and `left` go to fields that have no room. `t` again shows values
   on one line.

@@ -7,6 +7,10 @@ from collections.abc import Iterator, Sequence
 from ktui.jsontext import Role, Span
 from ktui.records.needle import NUL, Needle
 
+FURTHEST = 256 * 1024
+"""Bytes of a record that are looked through for a match to show: a screen of them in less than a frame."""
+_BEFORE = 12
+"""Characters at most that stand before it: in JSON most of the name of its field."""
 _OURS = (Role.WORD, Role.MUTED)
 """Not of the record: tombstone, 12 bytes."""
 
@@ -22,6 +26,19 @@ def matched(spans: Sequence[Span], needle: Needle) -> list[Span]:
         if spots:
             return [piece for span, text, start in _laid(spans, texts) for piece in _cut(span, text, start, spots)]
     return list(spans)
+
+
+def around(data: bytes | None, needle: Needle, cells: int) -> list[Span]:
+    """The first match with what stands around it, somewhat more than fits into so many cells; nothing without one."""
+    data = (data or b"")[:FURTHEST]
+    spot = needle.first(data)
+    if spot is None:
+        return []
+    begin, end = spot
+    before = data[max(0, begin - 4 * _BEFORE) : begin].decode("utf-8", "ignore")[-min(_BEFORE, cells // 3) :]
+    after = data[end : end + 4 * cells].decode("utf-8", "ignore")
+    match = data[begin:end].decode("utf-8", "replace")
+    return [Span("… ", Role.MUTED), Span(before, Role.TEXT), Span(match, Role.MATCH), Span(after, Role.TEXT)]
 
 
 def _bytes(span: Span, tight: bool) -> bytes:

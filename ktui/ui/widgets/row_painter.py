@@ -16,7 +16,7 @@ from ktui.model import Gap, Record
 from ktui.records.needle import Needle
 from ktui.ui.text import even
 from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit, natural
-from ktui.ui.widgets.match_spans import matched
+from ktui.ui.widgets.match_spans import around, matched
 from ktui.ui.widgets.painting import Palette, WholeStrip
 from ktui.ui.widgets.record_row import NO_TIME, Row, gap_text, ruled, time_cells, value_spans
 from ktui.ui.widgets.record_view import RecordView
@@ -28,6 +28,8 @@ _KEPT = 256
 objects, which the garbage collector walked through for 50 ms."""
 _BEGINNING = 4096
 """Bytes of a value that a row can show something of."""
+_EXCERPT = 40
+"""Cells that a match with what is around it takes at most, where it is not in what a row shows."""
 _TITLES = {"partition": "P"}
 _TOPIC = "TOPIC/P"
 _TITLE_CELLS = 20
@@ -176,7 +178,8 @@ class RowPainter:
         bar = Segment("▌" if lit else " ", palette.style("bar", lit))
         item = self._view[place]
         if isinstance(item, Record):
-            return [bar, *self._cells(self._row(place, item), lit, palette)]
+            cells = self._cells(self._row(place, item), lit, palette)
+            return [bar, *(cells if self._needle is None else self._with_match(item, cells, lit, palette))]
         text = gap_text(item, several=self.several) if isinstance(item, Gap) else item.text
         style = palette.style("gap" if isinstance(item, Gap) else "muted", lit)
         return [bar, *palette.fill(ruled(even(text), self._width - 1), self._width - 1, style)]
@@ -208,6 +211,18 @@ class RowPainter:
                 end += 1
         segments.append(Segment(" " * (self._width - end), blank))
         return segments
+
+    def _with_match(self, record: Record, cells: list[Segment], lit: bool, palette: Palette) -> list[Segment]:
+        """The row as it is if a match can be seen in it; else with one at its right end, and what stands around it."""
+        if self._needle is None or any(segment.style is palette.style("match", lit) for segment in cells):
+            return cells
+        room = min(_EXCERPT, (self._width - MARGIN) // 3)
+        data = record.value if self._needle.within(record.value) else record.key
+        spans = around(data, self._needle, room)
+        if not spans:
+            return cells
+        found = palette.paint(spans, room, lit=lit)
+        return [*Strip(cells).adjust_cell_length(self._width - MARGIN - room), *found]
 
     def _block(self, number: int) -> int:
         """Where the run of fields ends that this slot is in, at the right edge if nothing follows."""
