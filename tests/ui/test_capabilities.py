@@ -105,5 +105,5 @@ async def test_without_a_topic_keys_say_what_to_do_first(pane, key):
 
 def greyed(here: Clinic) -> set[str]:
     """Keys on the key line that do nothing now."""
-    bindings = here.app.screen.query_one(KeyLine)._shown_bindings()
-    return {binding.key for binding, enabled in bindings if not enabled}
+    shown = here.app.screen.query_one(KeyLine)._shown_bindings()
+    return {active.binding.key for active in shown if not active.enabled}

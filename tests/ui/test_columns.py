@@ -82,9 +82,11 @@ async def test_fields_become_columns_and_values_come_back(sandbox: Sandbox, prox
         assert ".id" in ids(pane)  # all of them have room
         await pilot.resize_terminal(50, 24)
         await until(pilot, lambda: ".status" not in ids(pane))
+        assert "›" in row(host, "OFFSET") and "‹" not in row(host, "OFFSET")
         await pilot.press("right", "right")
         await until(pilot, lambda: ids(pane)[-1] == ".status")
         assert ".id" not in ids(pane)
+        assert "‹" in row(host, "OFFSET") and "›" not in row(host, "OFFSET")
         await pilot.press("left", "left", "left")
         await until(pilot, lambda: ".id" in ids(pane))
         await pilot.resize_terminal(120, 24)
@@ -97,6 +99,20 @@ async def test_fields_become_columns_and_values_come_back(sandbox: Sandbox, prox
         )
         await pilot.press("escape", "t")
         assert ids(pane)[-1] == "value"
+
+
+async def test_where_no_record_has_fields_t_says_so(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 1)
+    for n in range(45):
+        sandbox.topics.append("orders", 0, b"k", b"line %d" % n)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("t")
+        await until(pilot, lambda: bool(host.toasts))
+        assert host.toasts == ["No record here is a JSON object: values stay on one line."]
+        assert "line 44" in host.text
+        sandbox.topics.append("orders", 0, b"k", b'{"id":1}')
+        await until(pilot, lambda: ".id" in ids(pane))  # one that comes has
+        assert len(host.toasts) == 1
 
 
 async def test_the_menu_hides_moves_and_widens(sandbox: Sandbox, proxy: ProxyClient) -> None:

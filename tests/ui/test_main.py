@@ -204,6 +204,12 @@ async def test_tab_goes_round_and_the_mouse_goes_anywhere(orders: Sandbox, proxy
         await house.settle()
         await click(house, KeyLine, 1, 0)  # space hold
         assert house.main.stream_pane.state is StreamState.HELD
+        assert "space go on" in house.text
+        await click(house, KeyLine, 1, 0)
+        assert house.main.stream_pane.state is StreamState.LIVE
+        await house.until(lambda: "space hold" in house.text)
+        await house.press("right")
+        assert "Values are on one line: t shows the fields of JSON as columns." in house.toasts
 
 
 async def test_keys_typed_ahead_are_not_lost(orders: Sandbox, proxy: ProxyClient) -> None:

@@ -217,6 +217,20 @@ async def test_times_are_local_and_dated_where_the_date_changes() -> None:
         assert "10000000000000000" in shown[4]
 
 
+async def test_the_head_has_the_date_of_the_first_row_on_screen() -> None:
+    log = RecordLog()
+    now = int(datetime.now().timestamp() * 1000)
+    log.extend([record(offset, timestamp=NOON - 86_400_000 + offset) for offset in range(40)])
+    log.extend([record(40 + offset, timestamp=now) for offset in range(40)])
+    async with showing(log, (120, 12)) as (table, pilot, app):
+        assert lines(app)[0].split() == ["P", "OFFSET", "TIME", "KEY", "VALUE"]  # today's
+        table.leave_end()
+        table.go_to(20)
+        await pilot.pause()
+        assert lines(app)[0].split()[2:4] == ["TIME", "11-19"]
+        assert "11-19" not in lines(app)[1]
+
+
 async def test_a_narrow_table_leaves_the_time_out() -> None:
     log = RecordLog()
     log.extend([record(0, timestamp=NOON)])

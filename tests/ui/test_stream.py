@@ -286,20 +286,24 @@ async def test_a_stored_record_gets_the_cursor(sandbox: Sandbox, proxy: ProxyCli
 async def test_partitions_are_chosen_and_keep_their_place(sandbox: Sandbox, proxy: ProxyClient) -> None:
     fill(sandbox, 5, 5, 5)
     async with opened(proxy) as (pane, pilot, host):
-        await until(pilot, lambda: len(pane.records) == 15)
-        await pilot.press("p", "ctrl+u")
-        await type_in(pilot, "0,2")
+        await until(pilot, lambda: pane.records.kept == 15)
+        await pilot.press("p")
+        await type_in(pilot, "0,2")  # in place of what stood there
         assert "reads 2 of 3" in host.text
         await pilot.press("enter")
         await until(pilot, lambda: "2 of 3 partitions (0,2)" in host.text)
         await until(pilot, lambda: pane.state is StreamState.LIVE)
         for partition in range(3):
             add(sandbox, 1, partition)
-        await until(pilot, lambda: len(pane.records) == 17)
+        await until(pilot, lambda: pane.records.kept == 17)
         assert offsets(pane, 1) == list(range(5))
+        assert "partitions 0,2 alone from here on" in host.text
         await pilot.press("p", "ctrl+u", "a", "l", "l", "enter")
         await until(pilot, lambda: offsets(pane, 1) == list(range(6)))
-        assert len(pane.records) == 18
+        assert pane.records.kept == 18
+        assert "all partitions from here on" in host.text
+        await pilot.press("p", "enter")
+        assert len(pane.records) == 20  # nothing was chosen, so nothing is said
 
 
 async def test_a_partition_that_was_added_is_kept_after_a_jump_and_a_choice(

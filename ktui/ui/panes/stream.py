@@ -29,6 +29,8 @@ from ktui.ui.widgets.stream_table import StreamTable
 
 QUESTIONS = ("filter", "go_to", "copy", "partitions", "columns")
 """Actions that ask: one at a time."""
+SPACE = {StreamState.HELD: "go on", StreamState.DONE: "go on", StreamState.AHEAD: "read on"}
+"""What space does in some states; in the others it holds."""
 
 
 class StreamPane(StreamReading):
@@ -89,6 +91,10 @@ class StreamPane(StreamReading):
         if action == "partitions" and (len(self._topics) > 1 or self._pattern is not None):
             return "Several topics are read, with all their partitions; one alone lets you choose."
         return NO_TOPIC if self.topic is None and action != "compose" else ""
+
+    def says(self, action: str) -> str:
+        """What a key does now, where that is not always the same."""
+        return SPACE.get(self.state, "") if action == "hold" else ""
 
     # Keys
 

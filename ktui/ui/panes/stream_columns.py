@@ -40,7 +40,7 @@ class StreamColumns:
         self._table.columns = msgspec.structs.replace(columns, as_fields=not columns.as_fields)
         self._unsaved = True
         if not columns.as_fields:
-            self._survey()
+            self._survey(asked=True)
 
     def add(self, path: Path) -> None:
         """Show a field that was named by hand."""
@@ -87,6 +87,6 @@ class StreamColumns:
         said, self._state.complaint = self._state.complaint, ""
         return said
 
-    def _survey(self) -> None:
+    def _survey(self, *, asked: bool = False) -> None:
         self._surveyed = (self._table.view.end, time.monotonic())
-        self._table.survey()
+        self._table.survey(asked)

@@ -36,7 +36,7 @@ class StreamFrame(Vertical):
 
     topic: var[TopicDetail | None] = var(None, bindings=True)
     """The open topic."""
-    state: var[StreamState] = var(StreamState.IDLE)
+    state: var[StreamState] = var(StreamState.IDLE, bindings=True)
 
     @dataclass
     class StateChanged(Message):

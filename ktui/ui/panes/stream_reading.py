@@ -21,7 +21,7 @@ from ktui.ui.panes.stream_frame import StreamFrame
 from ktui.ui.report import report
 from ktui.ui.text import clean
 from ktui.ui.widgets.stream_status import StreamState
-from ktui.ui.widgets.stream_words import jump_words
+from ktui.ui.widgets.stream_words import chosen_words, jump_words
 
 FIRST = 100
 """Records shown when a topic is opened, before it goes on live."""
@@ -94,11 +94,13 @@ class StreamReading(StreamFrame):
     def read_only(self, partitions: Collection[int]) -> None:
         """Read these partitions; the others keep their place."""
         assert self.topic is not None
+        if self._partitions == frozenset(partitions):
+            return
         self._apart |= self.positions
         self._topics = {self.topic.name: frozenset(partitions)}
         self._take_added()
         places = {TopicPartition(self.topic.name, each) for each in self._partitions}
-        self._begin({tp: self._apart.get(tp, 0) for tp in places}, clear=False)
+        self._begin({tp: self._apart.get(tp, 0) for tp in places}, chosen_words(partitions, self.there), clear=False)
 
     def hold(self) -> None:
         """Stop reading, keep the place."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from textual import events
 from textual.binding import ActiveBinding, Binding
 from textual.content import Content
@@ -14,6 +16,19 @@ SHORT_NAMES = {"escape": "esc", "slash": "/", "plus": "+", "minus": "-", "at": "
 
 WAYS = ("command_palette", "help")
 """Actions by which every other one can be found."""
+
+
+@runtime_checkable
+class Says(Protocol):
+    """A node of which some keys do now this and now that."""
+
+    def says(self, action: str) -> str:
+        """What a key does now; empty where its binding says it."""
+
+
+def _description(active: ActiveBinding) -> str:
+    said = active.node.says(active.binding.action) if isinstance(active.node, Says) else ""
+    return said or active.binding.description
 
 
 def key_name(binding: Binding) -> str:
@@ -54,7 +69,7 @@ class KeyLine(Widget):
     def _update(self, screen: Screen[object]) -> None:
         self.refresh()
 
-    def _shown_bindings(self) -> list[tuple[Binding, bool]]:
+    def _shown_bindings(self) -> list[ActiveBinding]:
         """Those to show: the focused widget's first, each in the order it is declared in; the ways to all the others
         come last, and always."""
         shown: dict[str, ActiveBinding] = {}
@@ -64,13 +79,14 @@ class KeyLine(Widget):
         ways = [shown.pop(action) for action in WAYS if action in shown]
         chain = list((self.screen.focused or self.screen).ancestors_with_self)
         ordered = sorted(shown.values(), key=lambda active: (chain.index(active.node), _declared(active)))
-        return [(active.binding, active.enabled) for active in [*ordered, *ways]]
+        return [*ordered, *ways]
 
     def render(self) -> Content:
         room = self.size.width
         parts: list[tuple[str, str, bool, str]] = []
-        for binding, enabled in self._shown_bindings():
-            parts.append((key_name(binding), binding.description, enabled, binding.key.split(",")[0]))
+        for active in self._shown_bindings():
+            press = active.binding.key.split(",")[0]
+            parts.append((key_name(active.binding), _description(active), active.enabled, press))
         while len(parts) > len(WAYS) and sum(len(key) + len(says) + 3 for key, says, _, _ in parts) - 2 > room:
             parts.pop(-1 - len(WAYS))
         line, end = Content(), 0

@@ -18,4 +18,4 @@ def seek_prompt(rows: Standings, chosen: Sequence[Standing]) -> Prompt:
 
 
 def group_prompt(name: str) -> Prompt:
-    return Prompt("compare with group", examples="empty: none", value=name, id="offsets-group")
+    return Prompt("compare with group", examples="empty: none", value=name, anew=True, id="offsets-group")

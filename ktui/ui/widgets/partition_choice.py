@@ -26,7 +26,8 @@ class PartitionsPrompt(Prompt):
 
     def __init__(self, there: Collection[int], chosen: Collection[int]) -> None:
         self._there = there
-        super().__init__("partitions", examples="all  0,2-4", value=partition_words(chosen), consequence=self._what_if)
+        now = partition_words(chosen)
+        super().__init__("partitions", examples="all  0,2-4", value=now, anew=True, consequence=self._what_if)
 
     def _what_if(self, text: str) -> str:
         try:

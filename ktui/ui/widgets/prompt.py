@@ -69,11 +69,14 @@ class Prompt(Widget):
         *,
         examples: str = "",
         value: str = "",
+        anew: bool = False,
         consequence: Callable[[str], str | Content] | None = None,
         id: str | None = None,
     ) -> None:
+        """`anew`: what is typed takes the place of `value`, unless the cursor is moved first."""
         super().__init__(id=id)
         self._label = label
+        self._anew = anew
         self._examples = examples
         self._value = value
         self._consequence = consequence
@@ -82,7 +85,7 @@ class Prompt(Widget):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(plain(self._label), classes="prompt--label")
-            yield Input(clean(self._value), compact=True, select_on_focus=False, restrict=TYPABLE)
+            yield Input(clean(self._value), compact=True, select_on_focus=self._anew, restrict=TYPABLE)
             yield Static(plain(self._examples), classes="prompt--examples")
         yield Static(classes="prompt--consequence")
 

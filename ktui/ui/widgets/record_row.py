@@ -134,6 +134,15 @@ def time_text(timestamp: int | None, before: int | None) -> str:
     return clock if other is not None and other.date() == moment.date() else f"{moment:%m-%d} {clock}"
 
 
+def day_text(timestamp: int | None) -> str:
+    """The date for the head of the column; empty for today."""
+    moment = None if timestamp is None else local(timestamp)
+    now = datetime.now()
+    if moment is None or moment.date() == now.date():
+        return ""
+    return f"{moment:%m-%d}" if moment.year == now.year else f"{moment:%Y-%m}"
+
+
 def local(timestamp: int) -> datetime | None:
     """None for a number that no calendar has: a producer may write anything."""
     try:

@@ -18,7 +18,7 @@ from ktui.ui.text import even
 from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit, natural
 from ktui.ui.widgets.match_spans import around, matched
 from ktui.ui.widgets.painting import Palette, WholeStrip
-from ktui.ui.widgets.record_row import NO_TIME, Row, gap_text, ruled, time_cells, value_spans
+from ktui.ui.widgets.record_row import NO_TIME, Row, day_text, gap_text, ruled, time_cells, value_spans
 from ktui.ui.widgets.record_view import RecordView
 
 _PATIENCE = 40
@@ -60,6 +60,8 @@ class RowPainter:
         self._roomy = 0
         self._timed: bool | None = None
         """Whether records come with their time; None: none was seen yet."""
+        self._day = ""
+        """Of the first row on screen, unless it is today: the rows below say it where it changes."""
         self._width = 0
 
     def forget(self) -> None:
@@ -80,11 +82,16 @@ class RowPainter:
 
     def shift(self, fields: int) -> None:
         """Leave out so many more of the fields at the left, as long as some at the right have no room."""
-        last = next((column for column in reversed(self._shown) if column.field), None)
-        seen = next((slot.width for slot in self.slots if slot.column is last), 0)
-        if fields < 0 or (last is not None and seen < natural(last, self._needs.get(last.id, 0))):
+        if fields < 0 or self._cut:
             self._skipped += fields
             self.show(self.columns)
+
+    @property
+    def _cut(self) -> bool:
+        """Of the fields at the right some have no room."""
+        last = next((column for column in reversed(self._shown) if column.field), None)
+        seen = next((slot.width for slot in self.slots if slot.column is last), 0)
+        return last is not None and seen < natural(last, self._needs.get(last.id, 0))
 
     def bring(self, field: Column) -> None:
         """Let the fields begin there."""
@@ -113,6 +120,7 @@ class RowPainter:
         rows = [self._row(place, item) for place in range(start, stop) if (item := self._view.record(place))]
         if rows:
             self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
+            self._day = day_text(rows[0].record.timestamp)
         needs = self._needed(rows)
         key = max((row.need(column) for column in self._shown if column.id == "key" for row in rows), default=0)
         if key < needs.get("key", 0):
@@ -143,15 +151,19 @@ class RowPainter:
     def head(self, palette: Palette) -> Strip:
         """The names of the columns."""
         segments, end = [], 0
+        fields = [slot.column for slot in self.slots if slot.column.field]
         for column, start, width in self.slots:
             title = _title(column, width, several=self.several)
             if column.right or (column.name == "offset" and not column.field):
                 title = title.rjust(width + len(title) - cell_len(title))
             elif column.name == "time" and not column.field:
-                title = title.ljust(time_cells(1)).rjust(width)
+                title = f"{title} {self._day}".ljust(time_cells(1)).rjust(width)
             chosen = column.id == self.chosen
-            segments.append(Segment(" " * (start - end), palette.style("head")))
-            segments += palette.fill(title, width, palette.style("bar" if chosen else "head", chosen))
+            before = "‹" if self._skipped and column is fields[0] else ""
+            after = "›" if self._cut and column is fields[-1] else ""
+            segments.append(Segment(before.rjust(start - end), palette.style("head")))
+            segments += palette.fill(title, width - len(after), palette.style("bar" if chosen else "head", chosen))
+            segments += [Segment(after, palette.style("head"))] if after else []
             end = start + width
             if column.id == "value" and self._timed is False and width > len(NO_TIME) + 12:
                 segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, palette.style("head"))[0]

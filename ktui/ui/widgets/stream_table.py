@@ -95,7 +95,12 @@ class StreamTable(MarkedTable):
         self.refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.columns.as_fields if action == "shift" else super().check_action(action, parameters)
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed."""
+        shifts = action == "shift" and not self.columns.as_fields
+        return "Values are on one line: t shows the fields of JSON as columns." if shifts else ""
 
     def action_shift(self, fields: int) -> None:
         """Let the fields begin further right, while there are some that had no room; or further left."""
@@ -103,8 +108,9 @@ class StreamTable(MarkedTable):
         self.refresh()
 
     @work(exclusive=True, group="survey")
-    async def survey(self) -> None:
-        """Look at the newest records for fields that they share, a slice at a time."""
+    async def survey(self, asked: bool = False) -> None:
+        """Look at the newest records for fields that they share, a slice at a time. Whoever `asked` is told when there
+        are none."""
         survey = Survey(column.path for column in self.columns.fields)
         until = time.perf_counter() + SLICE
         for record in self._sample():
@@ -116,6 +122,8 @@ class StreamTable(MarkedTable):
         if columns != self.columns:
             self.columns = columns
             self.post_message(self.ColumnsChanged())
+        if asked and not columns.fields and len(self.view):
+            self.notify("No record here is a JSON object: values stay on one line.", severity="warning", markup=False)
 
     def _sample(self) -> Iterator[Record]:
         size = 0

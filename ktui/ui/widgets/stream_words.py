@@ -75,3 +75,11 @@ def jump_words(positions: Positions) -> str:
         return f"jumped to other offsets in {len(positions)} partitions"
     ((tp, offset),) = positions.items()
     return f"jumped to {offset:,} in partition {tp.partition}"
+
+
+def chosen_words(partitions: Collection[int], there: Collection[int]) -> str:
+    """Which partitions are read from here on."""
+    if len(partitions) == len(there):
+        return "all partitions from here on"
+    many = "s" if len(partitions) > 1 else ""
+    return f"partition{many} {partition_words(partitions)} alone from here on"
