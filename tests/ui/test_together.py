@@ -38,6 +38,53 @@ async def test_marked_topics_are_read_together_and_up_to_an_end(sandbox: Sandbox
         assert stream.state is StreamState.LIVE
 
 
+async def test_partitions_are_chosen_by_number_in_each_topic(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    for topic, partitions in (("pay-a", 2), ("pay-b", 3)):
+        sandbox.topics.create(topic, partitions)
+        for partition in range(partitions):
+            sandbox.topics.append(topic, partition, b"k", b"old")
+    async with at_home(proxy) as house:
+        stream = house.main.stream_pane
+
+        def counts() -> list[int]:
+            return [sum(r.topic == t and r.partition == p for r in house.rows) for t, p in places]
+
+        def produce() -> None:
+            for topic, partition in places:
+                sandbox.topics.append(topic, partition, b"k", b"new")
+
+        places = [("pay-a", 0), ("pay-a", 1), ("pay-b", 0), ("pay-b", 1), ("pay-b", 2)]
+        await house.press("home", "x", "x", "enter")
+        await house.until(lambda: counts() == [1, 1, 1, 1, 1])
+        assert "pay-a, pay-b · 5 partitions" in str(stream.border_title)
+        await house.press("p", "1")
+        assert "reads 1 of 3 of each topic that has them; the others keep their place" in house.text
+        await house.press("enter")
+        await house.until(lambda: "pay-a, pay-b · 2 of 5 partitions (1)" in str(stream.border_title))
+        produce()
+        await house.until(lambda: counts() == [1, 2, 1, 2, 1])
+        await house.press("p", "2", "enter")
+        await house.until(lambda: counts() == [1, 2, 1, 2, 2])
+        assert "pay-b · 1 of 5 partitions (2)" in str(stream.border_title)
+        await house.press("p", *"all", "enter")
+        await house.until(lambda: counts() == [2, 2, 2, 2, 2])
+        assert "pay-a, pay-b · 5 partitions" in str(stream.border_title)
+
+
+async def test_partitions_chosen_before_the_place_is_found(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 2)
+    for offset in range(300):
+        sandbox.topics.append("orders", offset % 2, b"k", b"%d" % offset)
+    async with at_home(proxy) as house:
+        stream = house.main.stream_pane
+        stream.open(await proxy.topic("orders"))
+        stream.read_only({1})  # nothing was heard of its place yet
+        await house.until(lambda: stream.state is StreamState.LIVE and house.rows)
+        assert [record.offset for record in house.rows] == list(
+            range(50, 150)
+        )  # the last hundred, as when it is opened
+
+
 async def test_a_pattern_is_followed(sandbox: Sandbox, proxy: ProxyClient) -> None:
     for topic in ("pay-a", "users"):
         sandbox.topics.create(topic, 1)

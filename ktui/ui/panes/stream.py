@@ -88,8 +88,8 @@ class StreamPane(StreamReading):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
-        if action == "partitions" and (len(self._topics) > 1 or self._pattern is not None):
-            return "Several topics are read, with all their partitions; one alone lets you choose."
+        if action == "partitions" and self._pattern is not None:
+            return "Topics that match a pattern are read with all their partitions."
         return NO_TOPIC if self.topic is None and action != "compose" else ""
 
     def says(self, action: str) -> str:
@@ -158,8 +158,8 @@ class StreamPane(StreamReading):
             await self.questions.ask(GoToPrompt(self._following))
 
     async def action_partitions(self) -> None:
-        if self.topic is not None:
-            await self.questions.ask(PartitionsPrompt(self.there, self._partitions))
+        there, chosen = (frozenset().union(*each.values()) for each in (self.there, self._topics))
+        await self.questions.ask(PartitionsPrompt(there, chosen, len(self._opened)))
 
     async def action_columns(self) -> None:
         await self.questions.ask(ColumnsMenu(self.table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,6 +29,14 @@ from ktui.ui.widgets.record_table import RecordTable
 from ktui.ui.widgets.stream_status import StreamState, StreamStatus
 from ktui.ui.widgets.stream_table import StreamTable
 from ktui.ui.widgets.stream_words import hint, title
+
+
+def joined(topics: Mapping[str, Collection[int]], more: Iterable[TopicPartition]) -> dict[str, frozenset[int]]:
+    """The partitions of topics with others."""
+    found = {topic: set(partitions) for topic, partitions in topics.items()}
+    for topic, partition in more:
+        found.setdefault(topic, set()).add(partition)
+    return {topic: frozenset(partitions) for topic, partitions in found.items()}
 
 
 class StreamFrame(Vertical):
@@ -69,6 +78,8 @@ class StreamFrame(Vertical):
         self._following: Following | None = None
         self._topics: dict[str, frozenset[int]] = {}
         """What is read: the partitions of each topic."""
+        self._opened: dict[str, frozenset[int]] = {}
+        """All partitions that the topics had when they were opened."""
         self._pattern: TopicPattern | None = None
         """What the topics were found by, where it is followed."""
         self._apart: dict[TopicPartition, int] = {}
@@ -86,12 +97,9 @@ class StreamFrame(Vertical):
         return self._following.positions if self._following else {}
 
     @property
-    def there(self) -> frozenset[int]:
-        """The partitions of the topic, those too that were added while it was read."""
-        if self.topic is None:
-            return frozenset()
-        read = (tp.partition for tp in (*self._apart, *self.positions) if tp.topic == self.topic.name)
-        return frozenset((*(each.partition for each in self.topic.partitions), *read))
+    def there(self) -> dict[str, frozenset[int]]:
+        """All partitions of each topic, those too that were added while it was read."""
+        return joined(self._opened, (*self._apart, *self.positions))
 
     # State in words
 
@@ -117,8 +125,8 @@ class StreamFrame(Vertical):
         self.status.look(self.state, self._error, self._retry_at, self.table, behind, progress, ending)
         name = title(
             self.topic,
-            self._topics,
-            len(self.there),
+            joined(self._topics, self.positions),
+            self.there,
             self.columns.words,
             self.table.filter,
             pattern=self._pattern,

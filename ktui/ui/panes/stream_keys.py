@@ -29,7 +29,7 @@ Records as they come. The view follows the end until you move up, scroll or open
 - `x` marks the record under the cursor (✓), `[` and `]` go to the marked ones above and below, `X` shows only them,
   `y` and `m` copy them all, also those that have left the list. Another topic begins without marks.
 - `c` composes a record for this topic; `r` puts the one under the cursor into the composer, to be sent again.
-- `p` chooses the partitions that are read; the others keep their place.
+- `p` chooses the partitions that are read, of several topics those with these numbers; the others keep their place.
 - `v` shows figures below the list: the rate of the last minute, the share of each partition, how large values are,
   and the most frequent keys, of the records in the list and those that come. `v` again hides them.
 - Words in *italics* are ours: *tombstone* and *null* have no value, *empty* has no bytes.

@@ -48,11 +48,6 @@ class StreamReading(StreamFrame):
 
     # What others ask and tell
 
-    @property
-    def _partitions(self) -> frozenset[int]:
-        """Those of the topic that are read; of several topics all are."""
-        return self._topics.get(self.topic.name, frozenset()) if self.topic is not None else frozenset()
-
     def open(
         self,
         topic: TopicDetail,
@@ -63,7 +58,8 @@ class StreamReading(StreamFrame):
         """Show a topic, with others beside it: the last 100 records and then what comes, or from `target` on. With a
         `pattern` topics that match it are read too when they are made."""
         self.topic, self._following, self._apart, self._pattern = topic, None, {}, pattern
-        self._topics = {each.name: frozenset(p.partition for p in each.partitions) for each in (topic, *others)}
+        self._opened = {each.name: frozenset(p.partition for p in each.partitions) for each in (topic, *others)}
+        self._topics = dict(self._opened)
         self.table.several = bool(others or pattern)
         self.table.forget()
         self.columns.open(topic.name)
@@ -92,15 +88,17 @@ class StreamReading(StreamFrame):
         self.table.follow()
 
     def read_only(self, partitions: Collection[int]) -> None:
-        """Read these partitions; the others keep their place."""
-        assert self.topic is not None
-        if self._partitions == frozenset(partitions):
+        """Of each topic read the partitions with these numbers; the others keep their place."""
+        there = self.there
+        chosen = {topic: those for topic, numbers in there.items() if (those := numbers & frozenset(partitions))}
+        if self._following is None or chosen == self._topics:
             return
         self._apart |= self.positions
-        self._topics = {self.topic.name: frozenset(partitions)}
-        self._take_added()
-        places = {TopicPartition(self.topic.name, each) for each in self._partitions}
-        self._begin({tp: self._apart.get(tp, 0) for tp in places}, chosen_words(partitions, self.there), clear=False)
+        self._topics = chosen
+        start = self._following.here
+        if not isinstance(start, SeekTarget):  # else it is still being looked for, and goes for those that are chosen
+            start = {tp: at for tp, at in self._apart.items() if tp.partition in chosen.get(tp.topic, ())}
+        self._begin(start, chosen_words(partitions, there), clear=False)
 
     def hold(self) -> None:
         """Stop reading, keep the place."""
@@ -205,15 +203,12 @@ class StreamReading(StreamFrame):
 
     def _take_added(self) -> bool:
         """Whether all of the topics is read; then partitions that were added meanwhile stay with it."""
-        assert self.topic is not None
         if self._pattern is not None:
             self._topics = self._following.topics if self._following else self._topics
             return True
-        whole = self._partitions >= {each.partition for each in self.topic.partitions}
+        whole = all(self._topics.get(topic, frozenset()) >= numbers for topic, numbers in self._opened.items())
         if whole:
-            for topic, partition in (*self._apart, *self.positions):
-                if topic in self._topics:
-                    self._topics[topic] |= {partition}
+            self._topics = self.there
         return whole
 
     def _tick(self) -> None:

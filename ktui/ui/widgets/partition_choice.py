@@ -24,8 +24,9 @@ class PartitionsPrompt(Prompt):
         prompt: PartitionsPrompt
         partitions: frozenset[int]
 
-    def __init__(self, there: Collection[int], chosen: Collection[int]) -> None:
-        self._there = there
+    def __init__(self, there: Collection[int], chosen: Collection[int], topics: int = 1) -> None:
+        """Of several topics those that each has."""
+        self._there, self._topics = there, topics
         now = partition_words(chosen)
         super().__init__("partitions", examples="all  0,2-4", value=now, anew=True, consequence=self._what_if)
 
@@ -34,7 +35,8 @@ class PartitionsPrompt(Prompt):
             chosen = parse_partitions(text, self._there)
         except ChoiceError as error:
             return str(error)
-        return f"reads {len(chosen)} of {len(self._there)}; the others keep their place"
+        where = " of each topic that has them" if self._topics > 1 else ""
+        return f"reads {len(chosen)} of {len(self._there)}{where}; the others keep their place"
 
     @on(Prompt.Submitted)
     def _take(self, event: Prompt.Submitted) -> None:

@@ -18,24 +18,24 @@ from ktui.ui.widgets.stream_status import StreamState
 def title(
     topic: TopicDetail | None,
     read: Mapping[str, Collection[int]],
-    there: int,
+    there: Mapping[str, Collection[int]],
     columns: str = "",
     words: str = "",
     *,
     pattern: TopicPattern | None = None,
     numbered: bool,
 ) -> Content:
-    """Topics, how many of their partitions, what is said of the columns, and the words that are filtered for; with the
-    pane's number where no tab shows it."""
+    """Topics, how many of their partitions (those `read` of those that are `there`), what is said of the columns, and
+    the words that are filtered for; with the pane's number where no tab shows it."""
     number = "2 " if numbered else ""
     if topic is None:
         return Content(f"{number}Stream")
-    chosen = read.get(topic.name, ())
-    several = len(read) > 1 or pattern is not None
-    total = sum(map(len, read.values())) if several else there
+    total, chosen = (sum(map(len, each.values())) for each in (there, read))
+    if pattern is not None:  # topics that went are not there any more
+        total = chosen
     count = f"{total} partition{'' if total == 1 else 's'}"
-    if not several and len(chosen) != there:
-        count = f"{len(chosen)} of {count} ({partition_words(chosen)})"
+    if chosen != total:
+        count = f"{chosen} of {count} ({partition_words(frozenset().union(*read.values()))})"
     names = list(read)[:2] or [topic.name]
     topics = ", ".join(names) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
     if pattern is not None:
@@ -77,9 +77,9 @@ def jump_words(positions: Positions) -> str:
     return f"jumped to {offset:,} in partition {tp.partition}"
 
 
-def chosen_words(partitions: Collection[int], there: Collection[int]) -> str:
+def chosen_words(partitions: Collection[int], there: Mapping[str, Collection[int]]) -> str:
     """Which partitions are read from here on."""
-    if len(partitions) == len(there):
+    if all(set(partitions).issuperset(numbers) for numbers in there.values()):
         return "all partitions from here on"
     many = "s" if len(partitions) > 1 else ""
     return f"partition{many} {partition_words(partitions)} alone from here on"
