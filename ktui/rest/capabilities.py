@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from ktui.model import Exchange
+from ktui.rest.capability_rules import BY_OFFSET, FORMATS, INSTANCE, V2_RULES, V3, V3_RESOURCES, Rule
 from ktui.rest.dialect import Dialect
 
 
@@ -84,181 +84,6 @@ class Capabilities:
         return self[id].why_not
 
 
-class _Rule(NamedTuple):
-    id: str
-    title: str
-    call: str
-    field: str
-    """The field of the dialect that decides; empty: every make of proxy can."""
-    why_not: str = ""
-    probe: str = ""
-    """The request of probing that shows it."""
-
-
-_PARTITION = "/topics/{topic}/partitions/{partition}"
-_INSTANCE = "/consumers/{group}/instances/{name}"
-_BY_OFFSET = f"GET {_PARTITION}/records"
-_V2 = (
-    _Rule("topics.list", "list topics", "GET /topics", "", probe="GET /topics"),
-    _Rule(
-        "topics.describe",
-        "describe a topic",
-        "GET /topics/{topic}",
-        "describes_topics",
-        "this proxy does not describe topics: partitions are found by trying their numbers",
-        "GET /topics/{topic}/partitions",
-    ),
-    _Rule(
-        "partitions.offsets",
-        "beginning and end of a partition",
-        f"GET {_PARTITION}/offsets",
-        "tells_offsets",
-        "this proxy does not tell where a partition begins and ends: both are found by reading",
-    ),
-    _Rule(
-        "brokers", "list brokers", "GET /brokers", "lists_brokers", "this proxy does not list brokers", "GET /brokers"
-    ),
-    _Rule("produce", "send records", "POST /topics/{topic}", ""),
-    _Rule(
-        "produce.partition",
-        "send to a partition by its path",
-        f"POST {_PARTITION}",
-        "produces_to_path",
-        "this proxy takes the partition in the record only",
-    ),
-    _Rule(
-        "produce.exact",
-        "where each record went",
-        "POST /topics/{topic}",
-        "reports_each_record",
-        "this proxy reports one offset per partition: the others are counted from it",
-    ),
-    _Rule(
-        "produce.headers", "send headers", "POST /topics/{topic}", "takes_headers", "this proxy does not take headers"
-    ),
-    _Rule(
-        "produce.timestamp",
-        "send a timestamp",
-        "POST /topics/{topic}",
-        "takes_timestamp",
-        "this proxy does not take timestamps: the broker sets them",
-    ),
-    _Rule(
-        "produce.tombstone",
-        "send a tombstone",
-        "POST /topics/{topic}",
-        "writes_tombstones",
-        "this proxy does not write null values: what arrives would not be a tombstone",
-    ),
-    _Rule(
-        "produce.null_key",
-        "send a null key",
-        "POST /topics/{topic}",
-        "writes_null_key",
-        "this proxy does not write null keys: what arrives would be an empty one",
-    ),
-    _Rule("read.binary", "read records byte by byte", f"GET {_INSTANCE}/records", "", probe="GET /consumers/…/records"),
-    _Rule(
-        "read.timestamps",
-        "timestamps in reads",
-        f"GET {_INSTANCE}/records",
-        "sends_timestamps",
-        "this proxy does not send timestamps",
-    ),
-    _Rule(
-        "read.headers",
-        "headers in reads",
-        f"GET {_INSTANCE}/records",
-        "sends_headers",
-        "this proxy does not send headers",
-    ),
-    _Rule(
-        "read.aborted",
-        "aborted transactions in reads",
-        f"GET {_INSTANCE}/records",
-        "shows_aborted",
-        "this proxy hides records of aborted transactions: they are seen as gaps",
-    ),
-    _Rule(
-        "assign",
-        "read chosen partitions",
-        f"POST {_INSTANCE}/assignments",
-        "assigns",
-        "this proxy has no assignments: partitions are read by offset, without an instance",
-    ),
-    _Rule(
-        "assign.show",
-        "show what is assigned",
-        f"GET {_INSTANCE}/assignments",
-        "shows_assignments",
-        "this proxy does not tell what is assigned",
-    ),
-    _Rule(
-        "seek",
-        "seek to an offset",
-        f"POST {_INSTANCE}/positions",
-        "assigns",
-        "this proxy has no positions: every read names its offset instead",
-    ),
-    _Rule(
-        "seek.time",
-        "seek to a time",
-        f"POST {_INSTANCE}/positions",
-        "seeks_time",
-        "this proxy does not seek to a time",
-    ),
-    _Rule(
-        "committed",
-        "committed offsets of a group",
-        f"GET {_INSTANCE}/offsets",
-        "reads_committed",
-        "this proxy does not tell committed offsets",
-    ),
-    _Rule("commit", "move the offsets of a group", f"POST {_INSTANCE}/offsets", ""),
-    _Rule("subscribe", "subscribe to topics", f"POST {_INSTANCE}/subscription", ""),
-    _Rule(
-        "subscribe.show",
-        "show a subscription",
-        f"GET {_INSTANCE}/subscription",
-        "shows_subscription",
-        "this proxy does not tell what is subscribed",
-    ),
-    _Rule(
-        "subscribe.pattern",
-        "subscribe by a pattern",
-        f"POST {_INSTANCE}/subscription",
-        "subscribes_by_pattern",
-        "this proxy subscribes by names only",
-    ),
-)
-_FORMATS = ("binary", "json", "avro", "jsonschema", "protobuf", "text")
-V3 = "GET /v3/clusters"
-
-
-class Resource(NamedTuple):
-    """A part of the v3 API."""
-
-    id: str
-    title: str
-    method: str
-    path: str
-    """After `/v3/clusters/{id}`."""
-
-    @property
-    def call(self) -> str:
-        return f"{self.method} {V3.removeprefix('GET ')}/{{id}}{self.path}"
-
-
-V3_RESOURCES = (
-    Resource("v3.topics", "make and delete topics", "POST", "/topics"),
-    Resource("v3.configs", "settings of topics", "GET", "/topics/{topic}/configs"),
-    Resource("v3.brokers", "hosts of brokers", "GET", "/brokers"),
-    Resource("v3.groups", "list consumer groups", "GET", "/consumer-groups"),
-    Resource("v3.lags", "lags of a group", "GET", "/consumer-groups/{group}/lags"),
-    Resource("v3.produce", "send headers and timestamps by v3", "POST", "/topics/{topic}/records"),
-)
-
-
 def capabilities(
     dialect: Dialect,
     *,
@@ -270,10 +95,10 @@ def capabilities(
 ) -> Capabilities:
     """What such a server can do, with the evidence there is."""
     by_request = {seen.request: seen for seen in signs}
-    entries = [_judge(rule, dialect, by_request.get(rule.probe)) for rule in _V2]
+    entries = [_judge(rule, dialect, by_request.get(rule.probe)) for rule in V2_RULES]
     habit = "the proxy adds 1, ktui sends 1 less" if dialect.commit_adds_one else "stored as sent"
-    entries.append(_entry(dialect, "commit.exact", f"exact commits: {habit}", f"POST {_INSTANCE}/offsets", ""))
-    for format in _FORMATS:
+    entries.append(_entry(dialect, "commit.exact", f"exact commits: {habit}", f"POST {INSTANCE}/offsets", ""))
+    for format in FORMATS:
         why_not = "" if format in dialect.formats else f"this proxy does not know the format {format}"
         entries.append(
             _entry(dialect, f"format.{format}", f"format {format}", f"POST /topics/{{topic}} as {format}", why_not)
@@ -296,9 +121,9 @@ def with_v3(known: Capabilities, judged: Mapping[str, tuple[Seen, str]]) -> Capa
     return replace(known, entries=entries, signs=(*known.signs, *(seen for seen, _ in judged.values())))
 
 
-def _judge(rule: _Rule, dialect: Dialect, seen: Seen | None) -> Capability:
+def _judge(rule: Rule, dialect: Dialect, seen: Seen | None) -> Capability:
     can = bool(getattr(dialect, rule.field)) if rule.field else True
-    call = _BY_OFFSET if rule.id.startswith("read.") and dialect.reads_by_offset else rule.call
+    call = BY_OFFSET if rule.id.startswith("read.") and dialect.reads_by_offset else rule.call
     return _entry(dialect, rule.id, rule.title, call, "" if can else rule.why_not, seen)
 
 

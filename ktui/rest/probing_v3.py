@@ -7,7 +7,8 @@ import asyncio
 
 from ktui.errors import ProxyError
 from ktui.rest import refusals
-from ktui.rest.capabilities import V3_RESOURCES, Capabilities, Resource, Seen, with_v3
+from ktui.rest.capabilities import Capabilities, Seen, with_v3
+from ktui.rest.capability_rules import V3_RESOURCES, Resource
 from ktui.rest.wire import ANY, SUCCESS, Answer, Wire
 
 SECONDS = 5.0

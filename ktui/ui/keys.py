@@ -129,6 +129,7 @@ def all_places() -> list[Place]:
     """Every place of the app. The imports are here because they are needed only when somebody has keys of their own."""
     from ktui.ui.app import KtuiApp
     from ktui.ui.main import MainScreen
+    from ktui.ui.main_frame import MainFrame
     from ktui.ui.panes.composer import ComposerPane
     from ktui.ui.panes.offsets import OffsetsPane
     from ktui.ui.panes.record import RecordPane
@@ -149,7 +150,7 @@ def all_places() -> list[Place]:
     from ktui.ui.widgets.stream_table import StreamTable
     from ktui.ui.widgets.value_view import ValueView
 
-    everywhere = Place("everywhere", (MainScreen, KtuiApp))
+    everywhere = Place("everywhere", (MainFrame, MainScreen, KtuiApp))
     return [
         everywhere,
         Place("topics", (TopicsPane, LineTable)),

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from ktui.rest.capabilities import V3_RESOURCES, Capabilities, capabilities
+from ktui.rest.capabilities import Capabilities, capabilities
+from ktui.rest.capability_rules import V3_RESOURCES
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import DIALECTS, REDPANDA
 from ktui.server.flavours import FLAVOURS
