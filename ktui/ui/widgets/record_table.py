@@ -9,25 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import var
 from textual.scrollbar import ScrollTo
-from textual.strip import Strip
 
 from ktui.model import Record
 from ktui.records.log import RecordLog
 from ktui.records.search import Search
 from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.landing import Landing
-from ktui.ui.widgets.line_view import LineView
-from ktui.ui.widgets.painting import Palette, changed_lines, cropped
-from ktui.ui.widgets.record_view import RecordView
-from ktui.ui.widgets.row_painter import RowPainter
+from ktui.ui.widgets.record_lines import RecordLines
 
 FRAMES = 20
 """Looks at the counters per second: a sane rate, the key latency does not depend on it."""
@@ -36,7 +29,7 @@ STORM = 50
 enough; in a storm every fourth: what drawing takes then is missing to whoever reads."""
 
 
-class RecordTable(LineView, can_focus=True, inherit_bindings=False):
+class RecordTable(RecordLines, can_focus=True, inherit_bindings=False):
     """Shows a log. Follows its end until the user goes elsewhere."""
 
     BINDINGS = [
@@ -46,9 +39,6 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
         Binding("pagedown", "page(1)", "page down", id="table.page-down", tooltip="A screen down", show=False),
         Binding("home", "first", "first", id="table.first", tooltip="The first record that is kept", show=False),
     ]
-
-    following: var[bool] = var(True)
-    """The view sticks to the end."""
 
     @dataclass
     class Chosen(Message):
@@ -72,36 +62,13 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
         following: bool
 
     def __init__(self, records: RecordLog, link: TerminalLink | None = None, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.records = records
-        self.view = RecordView(records)
-        self._hint = ""
-        self._cursor = -1
+        super().__init__(records, link, id=id)
         self._seen = (records.first, records.first)
-        self._painter = RowPainter(self.view)
-        self._link = link or TerminalLink()
         self._left_at = 0
-        self._owed = False
         self._passed_over = 0
-        self._drawn: list[Strip] = []
         self.landing = Landing()
 
     # What others ask and tell
-
-    @property
-    def cursor(self) -> int:
-        """Absolute number of the row under the cursor; -1 while there is none."""
-        return self.view.number(self._cursor) if self.view.first <= self._cursor < self.view.end else -1
-
-    @property
-    def record(self) -> Record | None:
-        """The record under the cursor; None on a gap or a note, and while the log is empty."""
-        return self.view.record(self._cursor)
-
-    @property
-    def page(self) -> int:
-        """Rows that the screen holds: the first line is the head's."""
-        return max(1, self.size.height - 1)
 
     @property
     def above(self) -> int:
@@ -181,12 +148,6 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
             top = row if row < top else row - page + 1
             self.resize_lines(self.virtual_size.height, max(0, top))
         self._draw()
-
-    def say(self, hint: str) -> None:
-        """What to read while there is no row; clean text."""
-        if hint != self._hint:
-            self._hint = hint
-            self._draw()
 
     def leave_end(self) -> None:
         """Stay with the record under the cursor while others come in."""
@@ -278,12 +239,6 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
         if self.is_mounted:
             self.post_message(self.FollowingChanged(following))
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._painter.restyle()
-
-    # Drawing
-
     def _look_on_time(self) -> None:
         screens = (self.view.end - self._seen[1]) // self.page // (self._passed_over + 1) if self.following else 0
         self._passed_over = (self._passed_over + 1) % (4 if screens >= STORM else 2 if screens else 1)
@@ -291,46 +246,3 @@ class RecordTable(LineView, can_focus=True, inherit_bindings=False):
             self.look()
         if self._owed:
             self._draw()
-
-    def _draw(self) -> None:
-        """Draw the lines that have changed; later, while the link is choked."""
-        self._owed = self._link.choked
-        if self._owed:
-            return
-        before, self._drawn = self._drawn, self._lines()
-        if len(before) != len(self._drawn):
-            self.refresh()
-        elif regions := changed_lines(before, self._drawn, self.size.width):
-            self.refresh(*regions)
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Without regions: everything may be another than what was drawn."""
-        if not regions:
-            self._drawn = []
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """What was drawn last: lines that came later wait for the next look, so that old and new are never mixed."""
-        width = self.scrollable_size.width
-        if self._palette is None or len(self._drawn) != self.size.height or self._drawn[0].cell_length != width:
-            self._drawn = self._lines()
-        return cropped(self._drawn[crop.y : crop.bottom], crop, width)
-
-    def _lines(self) -> list[Strip]:
-        """The lines of the screen as they are now."""
-        top = self._top()
-        stop = min(top + self.page, self.view.end)
-        self._painter.fit(top, stop, self.scrollable_size.width, flying=self.following)
-        return [self._line(top, y, self.palette) for y in range(self.size.height)]
-
-    def _line(self, top: int, y: int, palette: Palette) -> Strip:
-        if y == 0:
-            return self._painter.head(palette)
-        place = top + y - 1
-        if place < self.view.end:
-            return self._painter.row(place, place == self._cursor, palette)
-        return self._painter.words("" if len(self.view) else self._hint, y - 1, palette)
-
-    def _top(self) -> int:
-        """Place of the first visible row."""
-        return self.view.first + self.scroll_offset.y
