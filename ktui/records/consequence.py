@@ -52,7 +52,8 @@ def consequence(target: SeekTarget, positions: Positions, ranges: Mapping[TopicP
     rest = f"{left:,} to the end" if left else "nothing there yet, only what is new"
     if len(ranges) == 1:
         (tp,) = ranges
-        return f"{_why(wanted[tp], ranges[tp])}will start at {starts[tp]:,} · {rest}"
+        which = "" if target.partition is None else f"partition {tp.partition} "
+        return f"{_why(wanted[tp], ranges[tp])}{which}will start at {starts[tp]:,} · {rest}"
     off = sum(starts[tp] != offset for tp, offset in wanted.items())
     nearest = f", {off} nearest to it" if off else ""
     return f"{len(ranges)} partitions will start at {_where(target)}{nearest} · {rest}"

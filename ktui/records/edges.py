@@ -34,6 +34,8 @@ class Edges:
         self._until = {} if until is None else until
         """Where partitions are read to, when that is known: what lies beyond is nobody's concern."""
         self._whole = whole
+        self._barren: dict[TopicPartition, int] = {}
+        """Up to where no record was, however long it was read: markers of transactions take offsets too."""
         self._known: dict[str, frozenset[int]] = {}
         """Partitions that each topic was seen to have."""
         if whole:
@@ -43,12 +45,21 @@ class Edges:
 
     @property
     def behind(self) -> int:
-        """Offsets between the positions and the ends last heard of; those that are no records count too."""
+        """Offsets between the positions and the ends last heard of; those that are no records count too, until they
+        were read for nothing."""
         return sum(
-            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self.positions[tp]))
+            max(
+                0,
+                min(bounds.end, self._until.get(tp, bounds.end))
+                - max(bounds.beginning, self.positions[tp], self._barren.get(tp, 0)),
+            )
             for tp, bounds in self.ranges.items()
             if tp in self.positions
         )
+
+    def nothing_there(self) -> None:
+        """As far as the ends that are known no record can be had: there is nothing to be behind of."""
+        self._barren = {tp: bounds.end for tp, bounds in self.ranges.items()}
 
     @property
     def settled(self) -> bool:
@@ -84,6 +95,7 @@ class Edges:
                 words = f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start"
                 notes.append(Note(words))
                 self.positions[tp] = bounds.beginning
+                self._barren.pop(tp, None)
         return notes
 
     async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -20,7 +20,7 @@ from ktui.rest.client import ProxyClient
 EXAMPLES = "begin until 14:00, 181 until 2000, begin take 500"
 _END = r"(?i)\b(until|take)\b"
 _COUNT = r"(?i)(\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?"
-_HERE = SeekTarget(Kind.RELATIVE, 0)
+HERE = SeekTarget(Kind.RELATIVE, 0)
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Passage(msgspec.Struct, frozen=True):
         found = dict(zip([word.lower() for word in ends[::2]], ends[1::2], strict=True))
         if len(found) < len(ends) // 2:
             raise TargetError(f"There can be one end of a kind: {EXAMPLES}")
-        place = SeekTarget.parse(start, now=now) if start.strip() or not found else _HERE
+        place = SeekTarget.parse(start, now=now) if start.strip() or not found else HERE
         until = _until(found["until"], now, place) if "until" in found else None
         return cls(place, until, _count(found["take"]) if "take" in found else None)
 
@@ -49,14 +49,17 @@ class Passage(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         end = "" if self.until is None else f" until {self.until}"
-        return f"{self.start}{end}" + ("" if self.take is None else f", {self.take:,} records")
+        most = "" if self.take is None else f", {self.take:,} record{'' if self.take == 1 else 's'}"
+        return f"{self.start}{end}{most}"
 
 
 def _until(text: str, now: datetime, start: SeekTarget) -> SeekTarget:
-    """A time of day comes after the start, where that is one or now: 23:00 until 01:00, end until 18:00."""
+    """A time of day comes after the start, where that is one or now: 23:00 until 01:00, end until 18:00. After any
+    other it is today's, that may be still to come."""
     if not text.strip():
         raise TargetError(f"until what? {EXAMPLES}")
-    until = SeekTarget.parse(text, now=now, after=now if start.at_end else start.moment)
+    yesterday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
+    until = SeekTarget.parse(text, now=now, after=now if start.at_end else start.moment or yesterday)
     if until.partition is not None:
         raise TargetError("An end is for all partitions: until 2000, not until 2:2000")
     return until

@@ -133,10 +133,13 @@ class Reading:
             self._intake.suspect(self._clock())
         if self._edges.behind > 0:
             self._intake.doubt(received, self._clock())
-        if self.pace.exhausted(read.max_bytes) and self._edges.settled:
+        if self.pace.exhausted(read.max_bytes):
+            if self._edges.settled:
+                self.dry += 1
+                self._intake.reopen = True
+            else:
+                self._edges.nothing_there()
             self.pace.anew()
-            self.dry += 1
-            self._intake.reopen = True
         self.look_due = worth or self._edges.overdue
 
     def _may_have_dropped(self, max_bytes: int | None, size: int) -> bool:

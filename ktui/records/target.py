@@ -113,6 +113,8 @@ class SeekTarget(msgspec.Struct, frozen=True):
         match self.kind:
             case Kind.OFFSET:
                 return f"offset {self.number}{place}"
+            case Kind.RELATIVE if not self.number:
+                return f"here{place}"
             case Kind.RELATIVE:
                 return f"{abs(self.number)} {'back' if self.number < 0 else 'on'}{place}"
             case Kind.LAST:

@@ -130,9 +130,8 @@ class MainScreen(MainFrame):
             self.top_line.link = Link.WAITING
         elif event.state is StreamState.STOPPED:
             self.top_line.link = Link.REFUSED if isinstance(event.error, Forbidden) else self.top_line.link
-        elif event.state is not StreamState.OPENING:
+        elif event.state is StreamState.LIVE:  # places without a record to read are known too
             self.top_line.link = Link.CONNECTED
-        if event.state is StreamState.LIVE:  # places without a record to read are known too
             self.offsets_pane.update_positions(self.stream_pane.positions)
 
     @on(StreamPane.RecordChosen)

@@ -87,6 +87,31 @@ async def test_an_end_at_offsets_that_are_no_records_is_reached(
     assert len((await read(following))[0]) == 20
 
 
+@pytest.mark.parametrize("letter", ["C", "K", "S"])
+async def test_nobody_is_behind_of_offsets_that_are_no_records(letter: str, clock: Clock) -> None:
+    async with standing(letter, clock) as (sandbox, client):
+        written(sandbox, "t", 2, 20)
+        for partition in (0, 1):
+            sandbox.topics["t"].partitions[partition].skip()
+        following = Following(client, {"t": [0, 1]}, SeekTarget.beginning(), sleep=clock.sleep, clock=clock)
+        seen: list[int] = []
+        async with aclosing(following.batches()) as batches:
+            async for _ in batches:
+                if not following.positions or (not seen and following.behind != 2):
+                    continue
+                seen.append(following.behind)
+                if not following.behind:
+                    break
+            assert seen[0] == 2  # nobody knows yet what they are
+            for partition in (0, 1):
+                sandbox.topics.append("t", partition, None, b"new")
+            await following.look()
+            assert following.behind == 2
+            async for batch in batches:
+                if batch.records and following.behind == 0:
+                    break
+
+
 async def test_so_many_records_and_no_more(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
     written(sandbox, "t", 2, 1000)
     following = Following(proxy, {"t": [0, 1]}, parse("begin take 77"), sleep=clock.sleep, clock=clock)

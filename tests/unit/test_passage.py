@@ -8,7 +8,7 @@ import pytest
 
 from ktui.model import OffsetRange, TopicPartition
 from ktui.records.consequence import passage_consequence
-from ktui.records.passage import Passage, bounds_of
+from ktui.records.passage import HERE, Passage, bounds_of
 from ktui.records.target import Kind, SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 
@@ -27,12 +27,20 @@ def parse(text: str) -> Passage:
         ("181", Passage(SeekTarget.at(181))),
         ("181 until 2000", Passage(SeekTarget.at(181), SeekTarget.at(2000))),
         ("begin take 500", Passage(SeekTarget.beginning(), take=500)),
-        ("take 1,000 records", Passage(SeekTarget(Kind.RELATIVE, 0), take=1000)),
+        ("take 1,000 records", Passage(HERE, take=1000)),
         ("begin UNTIL +10 take 3", Passage(SeekTarget.beginning(), SeekTarget(Kind.RELATIVE, 10), 3)),
         ("2:181 until end", Passage(SeekTarget.at(181, 2), SeekTarget.end())),
         (
             "begin until 14:00",
             Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=NOW.replace(hour=14))),
+        ),
+        (
+            "begin until 16:00",
+            Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=NOW.replace(hour=16))),
+        ),
+        (
+            "until 14:00",
+            Passage(HERE, SeekTarget(Kind.TIME, moment=NOW.replace(hour=14))),
         ),
         (
             "end until 16:00",

@@ -48,7 +48,7 @@ def test_the_same_topic_described_again_keeps_what_was_known(rows):
         ("600", [1], "will start at 600 · 7,510 to the end"),
         ("+10", [0], "will start at 50 · 50 to the end"),
         ("-10", [1], "will start at 8,100 · 10 to the end"),
-        ("1:600", [0], "will start at 600 · 7,510 to the end"),
+        ("1:600", [0], "partition 1 will start at 600 · 7,510 to the end"),
         ("begin", [0, 1], "2 partitions will start at the beginning · 7,698 to the end"),
         ("600", [0, 1], "2 partitions will start at 600, 1 nearest to it · 7,510 to the end"),
         ("last 50", [0, 1], "2 partitions will start at the last 50 · 50 to the end"),

@@ -82,7 +82,7 @@ class StreamPane(StreamReading):
         self.table.action_move(rows)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if self.questions.children and action in QUESTIONS:
+        if self.questions.has_focus_within and action in QUESTIONS:
             return False
         return None if self.why_not(action) else True
 

@@ -84,6 +84,8 @@ class StreamFrame(Vertical):
         """What the topics were found by, where it is followed."""
         self._apart: dict[TopicPartition, int] = {}
         self._error: ProxyError | None = None
+        self._trouble: ProxyError | None = None
+        """Why nothing comes, as long as nothing does: held or not."""
         self._retry_at = 0.0
         self._ticks = 0
         self._said: tuple[Content, Content] | None = None
@@ -111,7 +113,7 @@ class StreamFrame(Vertical):
         self._say()
 
     def _wait(self, error: ProxyError, seconds: float) -> None:
-        self._retry_at = time.monotonic() + seconds
+        self._trouble, self._retry_at = error, time.monotonic() + seconds
         if self.state is not StreamState.HELD:
             self._enter(StreamState.WAITING, error)
 

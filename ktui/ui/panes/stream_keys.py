@@ -13,8 +13,8 @@ Records as they come. The view follows the end until you move up, scroll or open
 
 - `g` goes to `181`, `+10`, `-100`, `begin`, `end`, `last 50`, `14:00`, `2026-11-20 14:00`, `-2h`; `2:181` moves
   partition 2 alone. The list starts over there. An end may follow: `begin until 14:00`, `181 until 2000`,
-  `begin take 500`; until 2000 ends with 1999, and `space` goes on from there. An offset or a time that is still to
-  come is waited for.
+  `begin take 500`, or stand alone, `take 10`, and the list goes on. Until 2000 ends with 1999, and `space` goes on from
+  there. An offset or a time that is still to come is waited for.
 - `/` filters: only records with the text in key or value, in any case unless it has a capital letter; those that are
   kept and those that come. `enter` keeps the filter, `esc` takes it away, the cursor stays on its record. `n` and `N`
   go to the next match and the one before, also in the whole list. A match that a row has no room for is shown at its

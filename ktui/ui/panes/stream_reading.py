@@ -14,7 +14,7 @@ from ktui.model import Gap, Positions, TopicDetail, TopicPartition
 from ktui.records.batch import Batch
 from ktui.records.following import Following
 from ktui.records.log import Note
-from ktui.records.passage import Passage
+from ktui.records.passage import HERE, Passage
 from ktui.records.pattern import TopicPattern
 from ktui.records.target import SeekTarget, TargetError
 from ktui.ui.panes.stream_frame import StreamFrame
@@ -71,10 +71,12 @@ class StreamReading(StreamFrame):
             self._begin({**self.positions, **positions}, jump_words(positions), sought=positions.keys())
 
     def jump(self, passage: Passage) -> None:
-        """Go to a place that was named, and perhaps to an end. The list starts over there."""
+        """Go to a place that was named, and perhaps to an end. The list starts over there, unless that is here."""
         chosen = passage.start.partition
         sought = [TopicPartition(topic, chosen) for topic in self._topics] if chosen is not None else ()
-        self._begin(passage if passage.ends else passage.start, f"jumped to {passage}", sought=sought)
+        on = passage.start == HERE
+        note = f"on from {passage}" if on else f"jumped to {passage}"
+        self._begin(passage if passage.ends else passage.start, note, clear=not on, sought=sought)
 
     def jump_to_end(self) -> None:
         """Follow the end; over a long way, jump there."""
@@ -117,7 +119,7 @@ class StreamReading(StreamFrame):
             self._begin(self._following.here, clear=False)
         elif self._following is not None and self.state in (StreamState.HELD, StreamState.AHEAD):
             self._following.resume()
-            self._enter(StreamState.LIVE)
+            self._enter(StreamState.WAITING if self._trouble else StreamState.LIVE, self._trouble)
 
     def retry(self) -> None:
         """Try again now, if there is something to try."""
@@ -154,8 +156,10 @@ class StreamReading(StreamFrame):
         """Take in what the stream handed out."""
         if batch.trouble is not None:
             self._wait(batch.trouble.error, batch.trouble.retry_in)
-        elif self.state in (StreamState.WAITING, StreamState.OPENING):
-            self._enter(StreamState.LIVE)
+        else:
+            self._trouble = None
+            if self.state in (StreamState.WAITING, StreamState.OPENING):
+                self._enter(StreamState.LIVE)
         left = len(batch.records) + (self._following.behind if self._following else 0)
         for row in batch.rows():
             if isinstance(row, Gap | Note):
@@ -184,7 +188,7 @@ class StreamReading(StreamFrame):
         """Read from there. What was read before goes: rows of two places in one list would look like one order. The
         cursor waits for the first record of the partitions that are sought."""
         assert self.topic is not None
-        self._most_ahead = READ_AHEAD
+        self._most_ahead, self._trouble = READ_AHEAD, None
         from_end = isinstance(start, SeekTarget) and start.at_end
         if clear:
             self.table.clear()

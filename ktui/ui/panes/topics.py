@@ -207,8 +207,10 @@ class TopicsPane(Widget):
     @on(Prompt.Cancelled, "#topics-follow")
     async def _answered(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
         event.stop()
+        focused = event.prompt.has_focus_within
         await event.prompt.remove()
-        self.table.focus()
+        if focused:
+            self.table.focus()
 
     @on(Prompt.Cancelled, "#topics-filter")
     async def _filter_dropped(self, event: Prompt.Cancelled) -> None:

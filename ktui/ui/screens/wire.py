@@ -167,14 +167,15 @@ masked before anything is kept, and the first 64 KiB of a body are.
     @on(Prompt.Submitted)
     async def _filtered(self, event: Prompt.Submitted) -> None:
         self.words = event.text
-        await event.prompt.remove()
-        self.table.focus()
+        await self._kept(event)
         self.look(again=True)
 
     @on(Prompt.Cancelled)
-    async def _kept(self, event: Prompt.Cancelled) -> None:
+    async def _kept(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
+        focused = event.prompt.has_focus_within
         await event.prompt.remove()
-        self.table.focus()
+        if focused:
+            self.table.focus()
 
     async def action_filter(self) -> None:
         if not self.query(Prompt):

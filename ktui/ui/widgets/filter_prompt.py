@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from textual import on
 from textual.binding import Binding
 from textual.content import Content
-from textual.message import Message
 
 from ktui.ui.widgets.filtered_table import FilteredTable
 from ktui.ui.widgets.prompt import Prompt
@@ -26,11 +24,9 @@ class FilterPrompt(Prompt):
         Binding("escape", "cancel", "no filter", id="prompt.cancel", tooltip="Take the filter away"),
     ]
 
-    class Kept(Message):
-        """Enter was pressed."""
-
     def __init__(self, table: FilteredTable) -> None:
-        super().__init__("/", examples="enter keeps, esc takes it away", value=table.filter, consequence=self._narrow)
+        examples = "enter keeps, esc takes it away"
+        super().__init__("/", examples=examples, value=table.filter, keeps=True, consequence=self._narrow)
         self.add_class("-top")
         self._table = table
 
@@ -39,11 +35,6 @@ class FilterPrompt(Prompt):
         if text and text != text.lower():
             return Content.styled("capital letters count", "$ktui-muted")
         return Content()
-
-    @on(Prompt.Submitted)
-    def _keep(self, event: Prompt.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Kept())
 
     def action_cancel(self) -> None:
         self._table.widen()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from textual import on
 from textual.message import Message
 
-from ktui.records.consequence import passage_consequence
+from ktui.records.consequence import NOTHING, passage_consequence
 from ktui.records.following import Following
 from ktui.records.passage import Passage
 from ktui.records.target import TargetError
@@ -44,19 +45,27 @@ class GoToPrompt(Prompt):
     def _what_if(self, text: str) -> str:
         if not text:
             return ""
+        clock = f" · the time is 0{text}" if re.fullmatch(r"\d:\d\d", text) else ""
         try:
-            passage = self._passage(text)
+            return self._consequence_of(self._passage(text)) + clock
         except TargetError as error:
-            return str(error)
-        following = self._following
+            return str(error) + clock
+
+    def _consequence_of(self, passage: Passage) -> str:
         one = passage.start.partition
-        ranges = {tp: bounds for tp, bounds in following.ranges.items() if one in (None, tp.partition)}
-        return passage_consequence(passage, following.positions, ranges)
+        ranges = {tp: bounds for tp, bounds in self._following.ranges.items() if one in (None, tp.partition)}
+        return passage_consequence(passage, self._following.positions, ranges)
 
     @on(Prompt.Submitted)
     def _take(self, event: Prompt.Submitted) -> None:
         event.stop()
         try:
-            self.post_message(self.Chosen(self, self._passage(event.text)))
+            passage = self._passage(event.text)
         except TargetError as error:
             self.complain(str(error))
+            return
+        said = self._consequence_of(passage)
+        if NOTHING in said:
+            self.complain(said)
+        else:
+            self.post_message(self.Chosen(self, passage))

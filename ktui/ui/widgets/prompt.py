@@ -70,13 +70,15 @@ class Prompt(Widget):
         examples: str = "",
         value: str = "",
         anew: bool = False,
+        keeps: bool = False,
         consequence: Callable[[str], str | Content] | None = None,
         id: str | None = None,
     ) -> None:
-        """`anew`: what is typed takes the place of `value`, unless the cursor is moved first."""
+        """`anew`: what is typed takes the place of `value`, unless the cursor is moved first. `keeps`: what is typed
+        holds already, so that leaving the prompt is as good as enter; else it is as good as escape."""
         super().__init__(id=id)
         self._label = label
-        self._anew = anew
+        self._anew, self._keeps = anew, keeps
         self._examples = examples
         self._value = value
         self._consequence = consequence
@@ -133,3 +135,12 @@ class Prompt(Widget):
 
     def action_cancel(self) -> None:
         self.post_message(self.Cancelled(self))
+
+    def on_descendant_blur(self) -> None:
+        self.call_later(self._leave)  # when it is known who has the focus now
+
+    def _leave(self) -> None:
+        """Close when the focus is somewhere else on this screen: keys that seem to be typed would be commands there."""
+        elsewhere = self.is_attached and self.screen.focused is not None and not self.has_focus_within
+        if elsewhere and self.app.app_focus:
+            self.post_message(self.Submitted(self, self.text) if self._keeps else self.Cancelled(self))

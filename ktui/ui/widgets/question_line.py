@@ -8,7 +8,6 @@ from textual.widget import Widget
 
 from ktui.ui.widgets.columns_menu import ColumnsMenu
 from ktui.ui.widgets.copy_menu import CopyMenu
-from ktui.ui.widgets.filter_prompt import FilterPrompt
 from ktui.ui.widgets.prompt import Prompt
 
 
@@ -31,10 +30,13 @@ class QuestionLine(VerticalGroup):
         self._back = back
 
     async def ask(self, question: Prompt | CopyMenu | ColumnsMenu) -> None:
-        """Show a question, unless one is open. It has the focus when this returns: what is typed ahead is for it."""
-        if not self.children:
-            self.set_class(question.has_class("-top"), "-top")
-            await self.mount(question)
+        """Show a question, unless one is open and has the focus. When this returns the new one has it: what is typed
+        ahead is for it."""
+        if self.has_focus_within:
+            return
+        await self.remove_children()
+        self.set_class(question.has_class("-top"), "-top")
+        await self.mount(question)
 
     async def close(self) -> None:
         """Done with the question, whatever came of it."""
@@ -43,19 +45,17 @@ class QuestionLine(VerticalGroup):
         if focused:
             self._back.focus()
 
+    @on(Prompt.Submitted)
     @on(Prompt.Cancelled)
-    async def _cancelled(self, event: Prompt.Cancelled) -> None:
+    async def _answered(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
+        """A filter holds as it was typed; what else is asked for is taken by the prompt itself."""
         event.stop()
-        await self.close()
-
-    @on(FilterPrompt.Kept)
-    async def _kept(self, event: FilterPrompt.Kept) -> None:
-        event.stop()
-        await self.close()
+        if event.prompt in self.children:  # else it has made room for another question
+            await self.close()
 
     @on(CopyMenu.Closed)
     @on(ColumnsMenu.Closed)
     async def _menu_closed(self, event: CopyMenu.Closed | ColumnsMenu.Closed) -> None:
         event.stop()
-        if event.menu in self.children:  # else it has made room for another question
+        if event.menu in self.children:
             await self.close()

@@ -93,7 +93,8 @@ class RecordLines(LineView, inherit_bindings=False):
         place = top + y - 1
         if place < self.view.end:
             return self._painter.row(place, place == self._cursor, palette)
-        return self._painter.words("" if len(self.view) else self._hint, y - 1, palette)
+        empty = not (self.records.kept and len(self.view))  # but for notes of ours
+        return self._painter.words(self._hint if empty else "", place - self.view.end, palette)
 
     def _top(self) -> int:
         """Place of the first visible row."""

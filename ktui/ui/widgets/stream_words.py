@@ -50,7 +50,16 @@ def hint(
     """What an empty table says: why it is empty, and what to do."""
     if words:
         said = f"No record that is kept has {clean(words)} in key or value."
+        match state:
+            case StreamState.WAITING | StreamState.STOPPED:
+                return f"{said} esc shows all. {_why_empty(state, error, ranges)}"
+            case StreamState.HELD | StreamState.AHEAD | StreamState.DONE:
+                return f"{said} space reads on; esc shows all."
         return f"{said} Those that come are looked at too; esc shows all."
+    return _why_empty(state, error, ranges)
+
+
+def _why_empty(state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
     match state:
         case StreamState.IDLE:
             return "No topic is open. 1 goes to the topics, enter opens one."

@@ -18,7 +18,7 @@ def filter_prompt(words: str, narrow: Callable[[str], None]) -> Prompt:
         narrow(words)
         return Content.styled("enter keeps, esc shows all", "$ktui-muted")
 
-    return Prompt("filter", value=words, consequence=consequence, id="topics-filter")
+    return Prompt("filter", value=words, keeps=True, consequence=consequence, id="topics-filter")
 
 
 def follow_prompt(words: str, names: Callable[[], Sequence[str]]) -> Prompt:
