@@ -32,6 +32,10 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None = None
 
 
+HEADER_BYTES = 150
+"""That a header takes beside its key and value."""
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """A record as it is kept. In a binary read this is also the wire shape: base64 is decoded by msgspec."""
 
@@ -52,6 +56,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     def size(self) -> int:
         """Bytes of key and value."""
         return len(self.key or b"") + len(self.value or b"")
+
+    @property
+    def header_size(self) -> int:
+        """Bytes of memory that the headers take, about."""
+        return sum(HEADER_BYTES + len(each.key) + len(each.value or b"") for each in self.headers)
 
 
 class Records(Sequence[Record]):

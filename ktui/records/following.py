@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
+from typing import NamedTuple
 
-from ktui.errors import Busy, ProxyError, Unreachable
+from ktui.errors import Busy, NotFound, ProxyError, Unreachable
 from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
@@ -21,6 +22,23 @@ from ktui.records.stream import Stream
 from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 
+AGAIN_SECONDS = 1.0
+"""After which it is asked again where a time is, when a topic had gone."""
+
+
+class Rest(NamedTuple):
+    """What is left of a run."""
+
+    positions: Positions
+    passage: Passage | None
+    """Where it ends, as it was said."""
+    bounds: Bounds
+    """Where that is."""
+
+    def of(self, positions: Positions) -> Rest:
+        """The same from other positions, perhaps of other partitions."""
+        return self._replace(positions=positions)
+
 
 class Following:
     """Some partitions of some topics, from a place on. Good for one run."""
@@ -29,7 +47,7 @@ class Following:
         self,
         client: ProxyClient,
         topics: Mapping[str, Collection[int]],
-        start: Passage | SeekTarget | Positions,
+        start: Passage | SeekTarget | Positions | Rest,
         *,
         before: Positions | None = None,
         whole: bool | None = None,
@@ -49,7 +67,13 @@ class Following:
         self._client = client
         self._passage = start if isinstance(start, Passage) and start.ends else None
         """A place and where it ends."""
-        self._start = start.start if isinstance(start, Passage) else start
+        self._bounds = Bounds()
+        """What of its ends is known before it begins."""
+        self._start: SeekTarget | Positions
+        if isinstance(start, Rest):
+            self._start, self._passage, self._bounds = start
+        else:
+            self._start = start.start if isinstance(start, Passage) else start
         self._before = {tp: at for tp, at in (before or {}).items() if tp in self}
         self._lanes = lanes
         self._clock = clock
@@ -92,6 +116,15 @@ class Following:
     def here(self) -> SeekTarget | Positions:
         """Where another run would go on, for good."""
         return self.positions if self._stream else self._start
+
+    @property
+    def rest(self) -> Passage | SeekTarget | Rest:
+        """What another run would go on with, to the same end."""
+        if self._stream is not None:
+            return Rest(self.positions, self._passage, self._stream.bounds)
+        if not isinstance(self._start, SeekTarget):
+            return Rest(self._start, self._passage, self._bounds)
+        return self._passage or self._start
 
     @property
     def ranges(self) -> Mapping[TopicPartition, OffsetRange]:
@@ -197,8 +230,14 @@ class Following:
                 until |= await offsets_at(self._client, int(moment * 1000), self._ranges)
             except (Unreachable, Busy) as error:
                 await back_off.wait(back_off.failed(error).retry_in)
-            except ProxyError:  # the stream meets it too, and says so
-                until |= stream.positions
+                continue
+            except ProxyError as error:
+                if self._pattern is None or not isinstance(error, NotFound):  # the stream meets it too, and says so
+                    until |= stream.positions
+                    return
+                stream.look_again()  # a topic has gone, the others go on
+            if not until:  # of none there is nothing to know
+                await self._sleep(AGAIN_SECONDS)
 
     async def _handed_out(self, stream: Stream, old: int) -> AsyncGenerator[Batch, None]:
         """What the stream brings; of its first `old` records the order is made up."""
@@ -210,9 +249,24 @@ class Following:
                     batch.records = by_time(batch.records)
                 yield batch
 
+    async def _still_bound(self, starts: Positions) -> Bounds:
+        """The ends of the run that this one goes on with; for partitions that it did not read, where they are now."""
+        known = self._bounds
+        bounds = Bounds(known.until, known.left, later=known.later)
+        others = {tp: at for tp, at in starts.items() if tp not in known.until}
+        told = known.later is None or known.until  # where a time is that is still to come nobody knows yet
+        if others and told and self._passage is not None and self._passage.until is not None:
+            await self.look()
+            bounds.until |= (await bounds_of(self._client, self._passage, others, self._ranges, self._now())).until
+        return bounds
+
     async def _look_up(self) -> tuple[Positions, Bounds]:
         if not isinstance(self._start, SeekTarget):
-            return {tp: at for tp, at in self._start.items() if tp in self}, Bounds()
+            starts = {tp: at for tp, at in {**self._before, **self._start}.items() if tp in self}
+            if any((topic, each) not in starts for topic, numbers in self.topics.items() for each in numbers):
+                await self.look()  # nothing is known of some: they are read from where they end
+                starts = {tp: bounds.end for tp, bounds in self._ranges.items()} | starts
+            return starts, await self._still_bound(starts)
         if self._pattern is not None:
             there = await self._client.topics()
             self._topics = {topic: numbers for topic, numbers in self._topics.items() if topic in there}

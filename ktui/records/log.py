@@ -69,6 +69,7 @@ class RecordLog:
         self._tail.extend(records)
         if len(self._tail) < SEALED_ROWS:
             self._tail_bytes += sum([_RECORD + len(each.key or b"") + len(each.value or b"") for each in records])
+            self._tail_bytes += sum([each.header_size for each in records if each.headers])
         self._settle()
 
     def mark(self, mark: Gap | Note) -> None:

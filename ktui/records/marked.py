@@ -1,7 +1,7 @@
 """Records that the user marked, to come back to them or to copy them. No UI.
 
 A marked record is kept here too: copying takes all of them, also those that have left the log. In the log they are
-known by their numbers; one that comes again after a jump is found by its place.
+known by their numbers; one that comes again after a jump is found by what it is.
 """
 
 from __future__ import annotations
@@ -9,15 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 
-from ktui.model import Record
+from ktui.model import Record, Records
 from ktui.records.log import RecordLog
 
 MOST = 10_000
 MOST_BYTES = 32 << 20
 """Marked records are kept beside the log: with this much the user means something else."""
-
-Place = tuple[str, int, int]
-"""Topic, partition and offset."""
 
 
 class TooMany(ValueError):
@@ -29,24 +26,24 @@ class Marked:
 
     def __init__(self, log: RecordLog) -> None:
         self._log = log
-        self._records: dict[Place, Record] = {}
-        self._numbers: dict[Place, int] = {}
+        self._numbers: dict[Record, int] = {}
+        """Of all marked ones. Known by all that they are: of a topic that was made again others have their places."""
         self._rows: list[int] = []  # the same numbers, ascending
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._numbers)
 
     def __bool__(self) -> bool:
-        return bool(self._records)
+        return bool(self._numbers)
 
     def __contains__(self, record: object) -> bool:
-        return bool(self._records) and isinstance(record, Record) and _place(record) in self._records
+        return bool(self._numbers) and record in self._numbers
 
     @property
     def records(self) -> list[Record]:
         """All of them, in the order in which they are or were in the log."""
-        return [self._records[place] for place in sorted(self._records, key=lambda place: self._numbers[place])]
+        return sorted(self._numbers, key=self._numbers.__getitem__)
 
     @property
     def rows(self) -> Sequence[int]:
@@ -57,27 +54,27 @@ class Marked:
         """Mark the record of this row, or take its mark away; whether it is marked now. Raises TooMany."""
         record = self._log[number]
         assert isinstance(record, Record)
-        place = _place(record)
-        if place in self._records:
-            self._forget_number(place)
-            self._bytes -= self._records.pop(place).size
+        size = record.size + record.header_size
+        if record in self._numbers:
+            self._forget_number(record)
+            self._bytes -= size
             return False
-        if len(self) >= MOST or self._bytes + record.size > MOST_BYTES:
+        if len(self) >= MOST or self._bytes + size > MOST_BYTES:
             raise TooMany(f"{len(self):,} records are marked, with {self._bytes:,} bytes: no more can be kept")
-        self._records[place] = record
-        self._bytes += record.size
-        self._set_number(place, number)
+        self._bytes += size
+        self._set_number(record, number)
         return True
 
     def came(self, start: int, records: Sequence[Record]) -> None:
         """These have come into the log, the first as row `start`: marked ones may be among them, after a jump."""
-        if not self._records or (len(self._rows) and self._rows[0] >= self._log.first):
+        if not self._numbers or (len(self._rows) and self._rows[0] >= self._log.first):
             return
-        offsets = {place[2] for place in self._records}
-        for number, record in enumerate(records, start):
-            if record.offset in offsets and (place := _place(record)) in self._records:
-                self._forget_number(place)
-                self._set_number(place, number)
+        wanted = {record.offset for record in self._numbers}
+        offsets = records.offsets if isinstance(records, Records) else [record.offset for record in records]
+        for place in [place for place, offset in enumerate(offsets) if offset in wanted]:
+            if (record := records[place]) in self._numbers:
+                self._forget_number(record)
+                self._set_number(record, start + place)
 
     def beside(self, number: int, step: int) -> int | None:
         """Row of the next marked record after this row (step 1) or before it (step -1)."""
@@ -87,17 +84,16 @@ class Marked:
 
     def clear(self) -> None:
         """Mark nothing."""
-        self._records.clear()
         self._numbers.clear()
         self._rows.clear()
         self._bytes = 0
 
-    def _set_number(self, place: Place, number: int) -> None:
-        self._numbers[place] = number
+    def _set_number(self, record: Record, number: int) -> None:
+        self._numbers[record] = number
         insort(self._rows, number)
 
-    def _forget_number(self, place: Place) -> None:
-        del self._rows[bisect_left(self._rows, self._numbers.pop(place))]
+    def _forget_number(self, record: Record) -> None:
+        del self._rows[bisect_left(self._rows, self._numbers.pop(record))]
 
 
 class MarkedRows:
@@ -125,7 +121,3 @@ class MarkedRows:
     def place(self, number: int) -> int:
         """Place of the first that is this row or a later one; `end` when there is none."""
         return bisect_left(self._rows, number)
-
-
-def _place(record: Record) -> Place:
-    return record.topic, record.partition, record.offset

@@ -19,7 +19,7 @@ from ktui.rest.client import ProxyClient
 
 EXAMPLES = "begin until 14:00, 181 until 2000, begin take 500"
 _END = r"(?i)\b(until|take)\b"
-_COUNT = r"(?i)(\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?"
+_COUNT = r"(?i)(\d{1,18}|\d{1,3}([ ,_']\d{3}){1,5})(\s+records?)?"
 HERE = SeekTarget(Kind.RELATIVE, 0)
 
 

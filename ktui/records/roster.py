@@ -46,6 +46,8 @@ class Roster:
         self._clock = clock
         self._left_out: set[str] = set()
         """Topics that match and are not read, which was said."""
+        self._missing = False
+        """Something that is read was not found."""
         self._listed: float = clock() if edges.ranges else float("-inf")
 
     @property
@@ -53,9 +55,10 @@ class Roster:
         """It is time to ask for the list."""
         return self._clock() - self._listed >= LIST_SECONDS
 
-    def doubt(self) -> None:
-        """There may be other topics than was heard."""
+    def doubt(self, *, missing: bool = False) -> None:
+        """There may be other topics than was heard; some that are read, or partitions of them, are `missing`."""
         self._listed = float("-inf")
+        self._missing |= missing
 
     async def look(self) -> list[Note]:
         """Ask for the list, and change positions by what is new in it and what is gone."""
@@ -65,6 +68,10 @@ class Roster:
             await self._sleep(CONFIRM_SECONDS)
             missing.difference_update(await self._client.topics())
         notes = [self._leave(name) for name in sorted(missing)]
+        if self._missing:
+            for name in sorted(read - missing):
+                notes += await self._count_again(name)
+            self._missing = False
         self._left_out.intersection_update(names)
         if self._joins:
             for name in self._pattern.among(names):
@@ -79,6 +86,15 @@ class Roster:
             del self._positions[tp]
             self._ranges.pop(tp, None)
         return Note(f"{name} was deleted: the stream goes on without it")
+
+    async def _count_again(self, name: str) -> list[Note]:
+        """Leave partitions that are not there any more: a topic that was made again may have fewer."""
+        there = {each.partition for each in await self._client.partitions(name)}
+        gone = [tp for tp in self._positions if tp.topic == name and tp.partition not in there]
+        for tp in gone:
+            del self._positions[tp]
+            self._ranges.pop(tp, None)
+        return [Note(f"{tp} is no longer there: made again with fewer partitions") for tp in gone]
 
     async def _join(self, name: str, others: int) -> list[Note]:
         """Read a topic that was not there before from its beginning."""

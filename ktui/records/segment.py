@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from ktui.model import Gap, Record, Records, TopicPartition
+from ktui.model import HEADER_BYTES, Gap, Record, Records, TopicPartition
 from ktui.records.needle import Needle
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ class Segment:
             if isinstance(column, array)
         )
         columns += self._keys.size_bytes + self._values.size_bytes
-        headers = sum(len(h.key) + len(h.value or b"") + 150 for each in self._headers.values() for h in each)
+        headers = sum(len(h.key) + len(h.value or b"") + HEADER_BYTES for each in self._headers.values() for h in each)
         numbers = 4 * self.rows if self._numbers is not None else 0
         return 1000 + columns + headers + numbers + 200 * len(self._marks)
 

@@ -156,7 +156,8 @@ class Stream:
                 self._reading.losses += 1
                 if self._reading.losses > LOSSES or (isinstance(error, NotFound) and not self._roster):
                     raise
-                self.look_again()
+                if self._roster:
+                    self._roster.doubt(missing=isinstance(error, NotFound))
                 continue
             except (Unreachable, Busy) as error:
                 age, trouble = HEARD_SECONDS, self._back_off.failed(error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 import msgspec
@@ -21,12 +21,13 @@ EXAMPLES = "181, +10, -100, begin, end, last 50, 14:00, 2026-11-20 14:00, -2h, 2
 
 _BEGINNING = {"begin", "beginning", "start", "first", "earliest", "oldest"}
 _END = {"end", "now", "live", "latest", "newest"}
-_PARTITION = r"(?P<partition>\d+)\s*:\s*(?P<rest>.+)"
+_PARTITION = r"(?P<partition>\d{1,9})\s*:\s*(?P<rest>.+)"
 _CLOCK = r"\d\d:\d\d(:\d\d(\.\d+)?)?"
 _DATE = r"\d{4}-\d\d-\d\d"
-_NUMBER = r"(?P<sign>[+-]?)\s*(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)"
-_LAST = r"last\s+(?P<digits>\d+|\d{1,3}([ ,_']\d{3})+)(\s+records?)?"
-_AGO = r"-\s*((\d+)\s*(ms|[smhdw])\s*)+"
+_DIGITS = r"(?P<digits>\d{1,18}|\d{1,3}([ ,_']\d{3}){1,5})"
+_NUMBER = rf"(?P<sign>[+-]?)\s*{_DIGITS}"
+_LAST = rf"last\s+{_DIGITS}(\s+records?)?"
+_AGO = r"-\s*((\d{1,12})\s*(ms|[smhdw])\s*){1,6}"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -63,11 +64,17 @@ class SeekTarget(msgspec.Struct, frozen=True):
         if not words:
             raise TargetError(f"Type where to go: {EXAMPLES}")
         match = re.fullmatch(_PARTITION, words)
-        if match and not re.fullmatch(_CLOCK, words):
-            inner = cls.parse(match["rest"], now=now)
-            if inner.partition is not None:
-                raise TargetError(f"{text.strip()} names two partitions: 2:181 is offset 181 of partition 2")
-            return msgspec.structs.replace(inner, partition=int(match["partition"]))
+        if match is None or re.fullmatch(_CLOCK, words):
+            return cls._parse(words, text.strip(), now, after)
+        rest = match["rest"]
+        if re.fullmatch(_PARTITION, rest) and not re.fullmatch(_CLOCK, rest):
+            raise TargetError(f"{text.strip()[:40]} names two partitions: 2:181 is offset 181 of partition 2")
+        inner = cls._parse(rest, rest, now, after)
+        return msgspec.structs.replace(inner, partition=int(match["partition"]))
+
+    @classmethod
+    def _parse(cls, words: str, typed: str, now: datetime, after: datetime | None) -> SeekTarget:
+        """A place without a partition."""
         if words in _BEGINNING:
             return cls(Kind.BEGINNING)
         if words in _END:
@@ -79,7 +86,7 @@ class SeekTarget(msgspec.Struct, frozen=True):
             if match["sign"]:
                 return cls(Kind.RELATIVE, -number if match["sign"] == "-" else number)
             return cls(Kind.OFFSET, number)
-        return cls(Kind.TIME, moment=_moment(words, text.strip(), now, after))
+        return cls(Kind.TIME, moment=_moment(words, typed, now, after))
 
     @classmethod
     def beginning(cls) -> SeekTarget:
@@ -182,8 +189,7 @@ def _moment(words: str, typed: str, now: datetime, after: datetime | None) -> da
     day, _, clock = words.partition("t" if re.match(r"\d{4}-\d\d-\d\dt", words) else " ")
     try:
         if re.fullmatch(_CLOCK, words):
-            padded = words if words.index(":") == 2 else f"0{words}"
-            moment = datetime.fromisoformat(f"{after or now:%Y-%m-%d}T{padded}").replace(tzinfo=now.tzinfo)
+            moment = datetime.fromisoformat(f"{after or now:%Y-%m-%d}T{words}").replace(tzinfo=now.tzinfo)
             if after is not None:
                 return moment if moment > after else moment + timedelta(days=1)
             return moment if moment <= now else moment - timedelta(days=1)
@@ -191,8 +197,10 @@ def _moment(words: str, typed: str, now: datetime, after: datetime | None) -> da
             if clock and clock.find(":") == 1:
                 clock = f"0{clock}"
             moment = datetime.fromisoformat(f"{day}T{clock.upper() or '00:00'}")
-            return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
-    except ValueError as error:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+            moment.astimezone(UTC)  # which is what a proxy is asked for
+            return moment
+    except (ValueError, OverflowError) as error:
         raise TargetError(f"{typed} is no time ({error}): 14:00 or 2026-11-20 14:00 is one") from None
     raise TargetError(f"“{typed}” is no place in a topic. Type one like {EXAMPLES}")
 

@@ -129,7 +129,7 @@ def read(answer: Answer, decode: Callable[[bytes], T]) -> T:
     """Decode a successful answer. NotAProxy when it is something else, Unreachable when its end is missing."""
     try:
         return decode(answer.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         exchange = answer.exchange
         if answer.body[:1] in (b"[", b"{") and "truncated" in str(error):
             exchange.failure = "The answer ends in the middle"

@@ -20,7 +20,9 @@ from ktui.rest.wire import SUCCESS, Wire
 CLOSING_SECONDS = 3.0
 """Longest time that leaving may take."""
 _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Before each try of a DELETE. One that overtakes its create is a 404, and the instance appears after it."""
+"""Before each request of a DELETE. One that overtakes its create is a 404, and the instance appears after it."""
+_TRIES = 5
+"""After which it is left alone until we leave: somebody may let us make instances, and not delete them."""
 
 
 @dataclass(eq=False)
@@ -38,6 +40,8 @@ class Instance:
     """The create was answered, though not with success: it is hardly carried out later."""
     left: bool = False
     """Nobody will use it any more."""
+    tries: int = 0
+    """How often its deletion was begun."""
     creating: asyncio.Task[None] | None = field(default=None, repr=False)
     deleting: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -71,6 +75,7 @@ class Instances:
         if self.open.get((instance.group, instance.name)) is not instance or self._closed:
             return
         if instance.deleting is None or instance.deleting.done():
+            instance.tries += 1
             instance.deleting = self._start(self._delete(instance))
 
     async def settle(self) -> int:
@@ -81,7 +86,10 @@ class Instances:
         return sum(each.left for each in self.open.values())
 
     async def aclose(self) -> None:
-        """Wait for the background, delete what is open; at most 3 s, even when cancelled meanwhile."""
+        """Wait for the background, delete what is open; at most 3 s, even when cancelled meanwhile. Said again, it does
+        nothing."""
+        if self._closed:
+            return
         deadline = time.monotonic() + CLOSING_SECONDS
         self._closing = True
         cancelled, rounds = False, 0
@@ -129,6 +137,9 @@ class Instances:
             self._cross_out(instance)
             raise
         instance.made = True
+        for each in list(self.open.values()):  # the proxy answers again: those that could not be deleted can now
+            if each.left and each.tries < _TRIES:
+                self.leave(each)
 
     async def _delete(self, instance: Instance) -> None:
         if instance.creating is not None:

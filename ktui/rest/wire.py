@@ -186,6 +186,8 @@ class Wire:
         chunks: list[bytes] = []
         unsent = 0
         try:
+            if self.closed:
+                self._begin(exchange)  # which says so
             client = self.carriers.bulk() if bulk else self.carriers.usual()
             if not (waits := self.carriers.waits(client)):
                 await sending.turn()

@@ -212,6 +212,35 @@ async def test_tab_goes_round_and_the_mouse_goes_anywhere(orders: Sandbox, proxy
         assert "Values are on one line: t shows the fields of JSON as columns." in house.toasts
 
 
+async def test_a_prompt_that_is_left_closes(orders: Sandbox, proxy: ProxyClient) -> None:
+    async with at_home(proxy, (80, 24)) as house:
+        await house.open()
+        stream = house.main.stream_pane
+        await house.press("slash", "1", "tab")
+        await house.until(lambda: not stream.query(Prompt))
+        assert house.focused == STREAM  # in the list
+        assert stream.table.filter == "1"  # it held while it was typed
+        await house.press("escape")
+        assert not stream.table.filter
+        kept = stream.records.first
+        await house.press("g", *"beg")
+        await click(house, f"#{STREAM}", 5, 5)
+        await house.until(lambda: not stream.query(Prompt))
+        assert house.focused == STREAM
+        assert stream.records.first == kept
+        await house.press("slash", "2")
+        house.app.app_focus = False  # the terminal lost the focus, not the prompt
+        await house.settle()
+        house.app.app_focus = True
+        await house.press("3", "enter")
+        assert stream.table.filter == "23"
+        await house.press("escape", "1", "slash", *"ord", "tab")
+        await house.until(lambda: not house.main.topics_pane.query(Prompt))
+        assert house.main.topics_pane.words == "ord"
+        await house.press("escape")
+        assert not house.main.topics_pane.words
+
+
 async def test_keys_typed_ahead_are_not_lost(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy) as house:
         await house.open()

@@ -6,14 +6,17 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ktui.model import Gap, Record, TopicPartition
 from ktui.records import edges
 from ktui.records.log import Note
-from ktui.records.target import SeekTarget
+from ktui.records.target import SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 from ktui.ui.panes import stream_reading
@@ -234,6 +237,43 @@ async def test_waits_for_a_proxy_that_is_away_and_loses_nothing(sandbox: Sandbox
         await until(pilot, lambda: offsets(pane) == list(range(15)))
         assert pane.state is StreamState.LIVE
         assert not host.toasts
+
+
+async def test_held_and_gone_on_while_the_proxy_is_away_it_does_not_say_live(
+    sandbox: Sandbox, proxy: ProxyClient
+) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        sandbox.faults.refuse = True
+        await pilot.press("g", *"begin", "enter")
+        await until(pilot, lambda: pane.state is StreamState.WAITING)
+        assert "R tries now" in host.text  # though there is a row that says where it jumped
+        await pilot.press("slash", *"zz", "enter")
+        assert "No record that is kept has zz in key or value. esc shows all." in host.text
+        assert "w shows the requests" in host.text
+        await pilot.press("escape", "space")
+        assert pane.state is StreamState.HELD
+        await pilot.press("space")
+        assert pane.state is StreamState.WAITING
+        assert "◌ waiting: " in host.text
+        sandbox.faults.refuse = False
+        pane.retry()
+        await until(pilot, lambda: pane.state is StreamState.LIVE and len(offsets(pane)) == 10)
+        assert "below" not in host.text
+
+
+async def test_a_place_with_nothing_before_its_end_is_not_gone_to(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(pane.records) == 20)
+        await pilot.press("g", *"5 until 5", "enter")
+        assert "nothing: it ends before it begins" in host.text
+        await pilot.press("ctrl+u", *"1:30")
+        assert "30 is past the end: partition 1 will start at 10" in host.text
+        assert "the time is 01:30" in host.text
+        await pilot.press("escape")
+        assert len(pane.records) == 20
 
 
 async def test_waits_for_a_proxy_that_was_never_there(sandbox: Sandbox, proxy: ProxyClient) -> None:
@@ -567,3 +607,96 @@ async def test_marked_ones_are_copied_from_a_row_that_is_no_record(sandbox: Sand
         await pilot.press("y", "m")
         await until(pilot, lambda: host.clipboard.startswith("{"))
         assert json.loads(host.clipboard)["offset"] == 19
+
+
+async def test_a_record_that_was_sent_is_shown_whatever_the_stream_does(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sandbox, 50)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 50)
+        await pilot.press("g", *"begin until end", "enter")
+        await until(pilot, lambda: pane.state is StreamState.DONE)
+        add(sandbox, 1)
+        pane.show_stored(tp(0), 50)
+        await until(pilot, lambda: offsets(pane)[-1] == 50)
+        sandbox.faults.fail_next(403, path="GET .*/records")
+        await until(pilot, lambda: pane.state is StreamState.STOPPED)
+        add(sandbox, 1)
+        pane.show_stored(tp(0), 51)
+        await until(pilot, lambda: offsets(pane)[-1] == 51)
+        monkeypatch.setattr("ktui.ui.panes.stream_reading.READ_AHEAD", 100)
+        pane._most_ahead = 100
+        await pilot.press("home")
+        add(sandbox, 200)
+        await until(pilot, lambda: pane.state is StreamState.AHEAD)
+        add(sandbox, 1)
+        last = sandbox.topics["orders"].partitions[0].range.end - 1
+        pane.show_stored(tp(0), last)
+        await until(pilot, lambda: offsets(pane)[-1] == last)
+
+
+async def test_stopped_on_the_way_it_goes_on_to_the_same_end(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 300, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: pane.records.kept == 100)
+        sandbox.faults.fail_next(403, 8)
+        await pilot.press("g", *"begin until 20", "enter")
+        await until(pilot, lambda: pane.state is StreamState.STOPPED)
+        sandbox.faults.failures.clear()
+        pane.retry()
+        await until(pilot, lambda: offsets(pane, 0)[-1:] == [19])
+        assert "until offset 20" in host.text
+        await pilot.press("p", "0", "enter")
+        await until(pilot, lambda: pane.state is StreamState.DONE)
+        assert offsets(pane, 0) == list(range(20))
+
+
+async def test_no_key_ends_it_where_nothing_matches_or_many_come_at_once(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 30)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 30)
+        await pilot.press("up", "x", "slash", *"zzz", "enter", "right_square_bracket")
+        assert host.toasts == ["The filter is off: it hides that record."]
+        assert not pane.table.filter
+        await pilot.press("o", "right")
+        for key in ("space", "space", "plus", "equals_sign", "plus", "r"):  # as they come over a slow line
+            host.post_message(events.Key(key, None))
+        await pilot.pause()
+        await pilot.press("escape")
+        assert ids_of(pane)[:2] == ["partition", "offset"]
+
+
+def ids_of(pane: StreamPane) -> list[str]:
+    return [slot.column.id for slot in pane.table.slots]
+
+
+async def test_matches_marks_and_jumps_agree(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 30)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 30)
+        await pilot.press("home", "x", "down", "down", "down", "down", "x", "slash", "2", "enter", "escape")
+        await pilot.press("home", "X", "n")
+        assert pane.table.record is not None
+        assert pane.table.record.offset == 2  # not the next marked one
+        await pilot.press("slash", "2", "enter", "X", "g", *"begin", "enter")
+        await until(pilot, lambda: pane.records.kept == 30)
+        assert pane.table.filter == "2"
+
+
+async def test_what_no_calendar_or_number_has(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 30)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 30)
+        await pilot.press("g")
+        for text in ("9" * 5000, "-" + "9" * 400 + "ms", "last " + "9" * 5000, "begin take " + "9" * 5000, "9:" * 3000):
+            pane.query_one(Input).value = text
+            await pilot.pause()
+            await pilot.press("enter")
+            assert pane.query(Prompt), text[:20]
+        assert len(offsets(pane)) == 30
+    now = datetime(2026, 11, 20, tzinfo=timezone(timedelta(hours=-5)))
+    with pytest.raises(TargetError, match="is no time"):
+        SeekTarget.parse("9999-12-31 23:59", now=now)
+    with pytest.raises(TargetError, match="is no time"):
+        SeekTarget.parse("0001-01-01", now=now.replace(tzinfo=timezone(timedelta(hours=5))))

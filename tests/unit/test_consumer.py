@@ -304,6 +304,38 @@ async def test_a_delete_that_fails_is_tried_again(filled: Sandbox, proxy: ProxyC
     assert not filled.instances
 
 
+async def test_what_could_not_be_deleted_is_deleted_when_the_proxy_answers_again(
+    filled: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.rest.instances._PAUSES", (0.0, 0.01))
+    for outage in range(3):
+        async with proxy.consumer():
+            filled.faults.refuse = True
+        assert await proxy.settle() == 1, outage
+        filled.faults.refuse = False
+        assert len(filled.instances) == 1
+        async with proxy.consumer():
+            assert await proxy.settle() == 0
+            assert len(filled.instances) == 1  # the one in use
+        assert await proxy.settle() == 0
+
+
+async def test_one_that_nobody_may_delete_is_left_alone_after_a_while(
+    filled: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.rest.instances._PAUSES", (0.0,))
+    filled.faults.fail_next(403, times=1000, path="DELETE")
+    for _ in range(20):
+        async with proxy.consumer():
+            pass
+        await proxy.settle()
+    assert sum(each.method == "DELETE" for each in proxy.exchanges) == 20 * 5 - (1 + 2 + 3 + 4)
+    filled.faults.failures.clear()
+    await proxy.aclose()
+    assert not filled.instances
+    await proxy.aclose()  # a second time there is nothing to do
+
+
 async def test_a_create_that_was_refused_is_not_deleted(filled: Sandbox, proxy: ProxyClient) -> None:
     filled.faults.fail_next(422, path="POST")
     with pytest.raises(ProxyError):

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ktui.model import Gap, Record
-from ktui.records.following import Following
+from ktui.model import Gap, Record, TopicPartition
+from ktui.records.following import Following, Rest
 from ktui.records.passage import Passage
 from ktui.records.target import Kind, SeekTarget
 from ktui.rest.client import ProxyClient
@@ -176,6 +176,48 @@ async def test_an_end_that_is_still_to_come_is_waited_for(letter: str, clock: Cl
         assert following.done
         assert values.count(b"in time") == 1
         assert len(values) in (11, 12)  # what was newer may have come before anybody knew where the end is
+
+
+@pytest.mark.parametrize(
+    ("text", "end"), [("begin until 12", {12}), ("begin until +7", {7}), ("begin until 2026-11-20 12:00", {5})]
+)
+async def test_what_is_left_of_a_run_has_its_end(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, text: str, end: set[int]
+) -> None:
+    sandbox.topics.create("t", 2)
+    for n in range(40):
+        for partition in (0, 1):
+            sandbox.topics.append("t", partition, None, b"x", timestamp=int(clock() * 1000) + (n - 5) * 1000)
+    run = Following(proxy, {"t": [0]}, parse(text), sleep=clock.sleep, clock=clock, now=clock)
+    assert run.rest == parse(text)  # nothing is known yet
+    async with aclosing(run.batches()) as batches:
+        async for _ in batches:
+            break
+    rest = run.rest
+    assert isinstance(rest, Rest)
+    both = rest.of({**rest.positions, TopicPartition("t", 1): 0})
+    another = Following(proxy, {"t": [0, 1]}, both, sleep=clock.sleep, clock=clock, now=clock)
+    records, _ = await read(another)
+    assert another.ending.startswith("until ")
+    assert {sum(record.partition == each for record in records) for each in (0, 1)} == end
+    assert isinstance(another.here, dict)  # for good: without an end
+
+
+async def test_partitions_of_which_nothing_is_said_are_read_from_their_ends(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 2, 100)
+    where = {TopicPartition("t", 0): 40}
+    following = Following(proxy, {"t": [0, 1]}, where, whole=True, sleep=clock.sleep, clock=clock)
+    found: list[tuple[int, int]] = []
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            found += [(record.partition, record.offset) for record in batch.records]
+            if len(found) == 10:
+                sandbox.topics.append("t", 1, None, b"new")
+            if len(found) == 11:
+                break
+    assert found == [*((0, offset) for offset in range(40, 50)), (1, 50)]
 
 
 async def test_it_says_how_many_partitions_have_reached_the_end(

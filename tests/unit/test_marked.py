@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.model import Record
+from ktui.model import Header, Record, Records
 from ktui.records.log import RecordLog
 from ktui.records.marked import Marked, MarkedRows, TooMany
 
@@ -77,6 +77,32 @@ def test_those_that_come_again_are_marked(log: RecordLog) -> None:
     assert list(marked.rows) == [start + 12, start + 13]
     assert not marked.toggle(start + 12)
     assert offsets(marked) == [8]
+
+
+def test_another_record_in_the_place_of_a_marked_one_is_not_marked(log: RecordLog) -> None:
+    marked = Marked(log)
+    marked.toggle(3)
+    start = log.end
+    others = [Record("t", 0, n, b"k", b"of a topic that was made again") for n in range(5)]
+    log.extend(others)
+    marked.came(start, Records.of(others))
+    assert others[3] not in marked
+    assert list(marked.rows) == [3]
+    assert marked.toggle(start + 3)
+    assert [record.value for record in marked.records] == [b"v3", others[3].value]
+
+
+def test_headers_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RecordLog(max_bytes=100_000)
+    large = Record("t", 0, 0, b"k", b"v", headers=(Header("trace", b"x" * 5000),))
+    log.extend([large] * 10)
+    assert log.size_bytes > 50_000
+    log.extend([large] * 100)
+    assert len(log) < 30
+    monkeypatch.setattr("ktui.records.marked.MOST_BYTES", 4000)
+    marked = Marked(log)
+    with pytest.raises(TooMany):
+        marked.toggle(log.first)
 
 
 def test_only_so_many(log: RecordLog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ async def followed(
         pattern=TopicPattern(pattern),
         sleep=clock.sleep,
         clock=clock,
+        now=clock,
     )
     reader = Reader(following)
     try:
@@ -134,6 +135,47 @@ async def test_without_any_topic_left_it_waits_for_the_next(clock: Clock) -> Non
         following.look_again()
         await reader.come(40)
         assert counted(reader) == {"pay-a": 20, "pay-b": 20}
+
+
+async def test_a_topic_made_again_with_fewer_partitions_leaves_the_others_alone(clock: Clock) -> None:
+    async with followed(clock, "pay-a", "pay-b") as (sandbox, _, following, reader):
+        await reader.come(40)
+        sandbox.topics.delete("pay-b")
+        sandbox.topics.create("pay-b", 1)
+        following.look_again()
+        await reader.until(lambda: "pay-b/1 is no longer there: made again with fewer partitions" in reader.notes)
+        more(sandbox, "pay-a")
+        sandbox.topics.append("pay-b", 0, None, b"new")
+        await reader.come(61)
+        assert following.topics == {"pay-a": {0, 1}, "pay-b": {0}}
+
+
+SOON = "begin until 2026-11-20 12:00:30"
+
+
+async def test_a_topic_that_goes_before_an_end_in_time_does_not_end_the_others(clock: Clock) -> None:
+    async with followed(clock, "pay-a", "pay-b", place=SOON) as (sandbox, _, following, reader):
+        await reader.come(40)
+        following.pause()
+        sandbox.topics.delete("pay-b")
+        sandbox.topics.append("pay-a", 0, None, b"in time", timestamp=int(clock() * 1000))
+        clock.advance(31)
+        await clock.sleep(2)
+        following.resume()
+        await reader.until(lambda: following.done)
+        assert [record.value for record in reader.records[40:]] == [b"in time"]
+
+
+async def test_an_end_in_time_is_waited_for_without_any_topic(clock: Clock) -> None:
+    async with followed(clock, "pay-a", place=SOON) as (sandbox, client, following, reader):
+        await reader.come(20)
+        sandbox.topics.delete("pay-a")
+        following.look_again()
+        await reader.until(lambda: not following.topics)
+        clock.advance(31)
+        before = client.ok_count
+        await clock.sleep(5)
+        assert client.ok_count - before < 20  # and the loop is not held
 
 
 async def test_a_topic_that_the_list_misses_once_stays(clock: Clock) -> None:

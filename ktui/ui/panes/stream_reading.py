@@ -12,7 +12,7 @@ from textual.message import Message
 from ktui.errors import ProxyError
 from ktui.model import Gap, Positions, TopicDetail, TopicPartition
 from ktui.records.batch import Batch
-from ktui.records.following import Following
+from ktui.records.following import Following, Rest
 from ktui.records.log import Note
 from ktui.records.passage import HERE, Passage
 from ktui.records.pattern import TopicPattern
@@ -97,9 +97,9 @@ class StreamReading(StreamFrame):
             return
         self._apart |= self.positions
         self._topics = chosen
-        start = self._following.here
-        if not isinstance(start, SeekTarget):  # else it is still being looked for, and goes for those that are chosen
-            start = {tp: at for tp, at in self._apart.items() if tp.partition in chosen.get(tp.topic, ())}
+        start = self._following.rest
+        if isinstance(start, Rest):  # else its place is still being looked for, and is for those that are chosen
+            start = start.of({tp: at for tp, at in self._apart.items() if tp.partition in chosen.get(tp.topic, ())})
         self._begin(start, chosen_words(partitions, there), clear=False)
 
     def hold(self) -> None:
@@ -128,7 +128,7 @@ class StreamReading(StreamFrame):
         if self.state is StreamState.WAITING:
             self._following.retry_now()
         elif self.state is StreamState.STOPPED:
-            self._begin(self._following.here, clear=False)
+            self._begin(self._following.rest, clear=False)
 
     def look_again(self) -> None:
         """There may be other topics than before."""
@@ -148,7 +148,11 @@ class StreamReading(StreamFrame):
         position = self.positions.get(tp)
         if position is None or not position <= offset < position + FIRST:
             self.seek({tp: offset})
-        elif self.state is StreamState.HELD:
+        elif self.state is StreamState.AHEAD:
+            self.read_on()
+        elif self.state is StreamState.STOPPED:
+            self.retry()
+        else:
             self.go_on()
         self.table.landing.on_record(tp, offset)
 
@@ -179,7 +183,7 @@ class StreamReading(StreamFrame):
 
     def _begin(
         self,
-        start: Passage | SeekTarget | Positions,
+        start: Passage | SeekTarget | Positions | Rest,
         note: str = "",
         *,
         clear: bool = True,

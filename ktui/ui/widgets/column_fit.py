@@ -16,9 +16,9 @@ TIME_FROM = 80
 _VALUE_NEEDS, _FIELDS_NEED = 20, 30
 """Cells below which what tells least about a record makes room."""
 _GIVE_WAY = ("headers", "time", "partition")
-_TORN = 6
+TORN = 6
 """Cells of a field that are worth showing when there is no room for all of it."""
-CAPS = {"key": 32, "headers": 32}
+CAPS = {"partition": 24, "key": 32, "headers": 32}
 _FIELD_CAP = 24
 _LEAST = {"key": 8, "offset": 8, "time": 12}
 
@@ -45,12 +45,13 @@ def natural(column: Column, need: int) -> int:
     return max(min(need, CAPS.get(column.name, need)), _LEAST.get(column.name, 1))
 
 
-def fit(columns: Sequence[Column], needs: Mapping[str, int], width: int) -> list[Slot]:
+def fit(columns: Sequence[Column], needs: Mapping[str, int], width: int, *, several: bool = False) -> list[Slot]:
     """Those of `columns` (shown ones, in order) that fit into `width` cells. `needs` are cells by column id; one of 0
-    is left out. The value gets what is left; of the fields those at the right are cut."""
+    is left out. The value gets what is left; of the fields those at the right are cut. Of `several` topics an offset
+    means nothing without its partition, which stays."""
     wanted = [c for c in columns if needs[c.id] or c.width or c.hidden is False]
     widths = {c.id: natural(c, needs[c.id]) for c in wanted}
-    wanted = _make_room(wanted, widths, width)
+    wanted = _make_room(wanted, widths, width, [name for name in _GIVE_WAY if name != "partition" or not several])
     return _placed(wanted, _shared_out(wanted, widths, needs, width), width)
 
 
@@ -63,14 +64,14 @@ def _taken(columns: Sequence[Column], widths: Mapping[str, int]) -> int:
     return MARGIN + sum(widths[c.id] + GAP for c in columns if not _elastic(c))
 
 
-def _make_room(columns: list[Column], widths: Mapping[str, int], width: int) -> list[Column]:
+def _make_room(columns: list[Column], widths: Mapping[str, int], width: int, names: Sequence[str]) -> list[Column]:
     """Without those that give way."""
     least = 0
     if any(c.field for c in columns):
         least = min(_FIELDS_NEED, sum(widths[c.id] + GAP for c in columns if c.field) - GAP)
     elif any(c.name == "value" for c in columns):
         least = _VALUE_NEEDS
-    for name in _GIVE_WAY:
+    for name in names:
         found = next((c for c in columns if c.name == name and not c.field and c.hidden is None), None)
         if found is None:
             continue
@@ -87,7 +88,7 @@ def _shared_out(
     spare = width - _taken(columns, widths)
     elastic = [c for c in columns if _elastic(c)]
     if len(elastic) == 1 and not elastic[0].field and elastic[0].width is None:
-        return widths | {"value": max(spare, _TORN)}
+        return widths | {"value": max(spare, TORN)}
     spare -= sum(widths[c.id] + GAP for c in elastic) - GAP
     for c in elastic:
         more = min(needs[c.id] - widths[c.id], spare) if c.width is None else 0
@@ -114,7 +115,7 @@ def _placed(columns: Sequence[Column], widths: Mapping[str, int], width: int) ->
             continue
         if wide > left:
             full = full or column.field
-            if left < (_TORN if column.field or slots else 1) or (column.right and column.field):
+            if left < (TORN if column.field or slots else 1) or (column.right and column.field):
                 continue
             wide = left
         slots.append(Slot(column, start, wide))

@@ -94,13 +94,13 @@ class ColumnsMenu(Static, can_focus=True):
 
     def _on_mount(self, event: events.Mount) -> None:
         self.screen.set_focus(self)
-        self._show(self._table.columns)
+        self._show()
 
     def _on_unmount(self) -> None:
         self._table.chosen = ""
 
     def _on_resize(self, event: events.Resize) -> None:
-        self._show(self._table.columns)
+        self._show()
 
     def _on_blur(self, event: events.Blur) -> None:
         self.action_close()
@@ -111,10 +111,10 @@ class ColumnsMenu(Static, can_focus=True):
         playing = self._table.columns.in_play
         at = playing.index(self._column)
         self._chosen = playing[max(0, min(at + steps, len(playing) - 1))].id
-        self._show(self._table.columns)
+        self._show()
         if self._column.field and self._width is None:
             self._table.bring(self._column)
-            self.call_after_refresh(self._show, self._table.columns)  # how wide it is is known when it is drawn
+            self.call_after_refresh(self._show)  # how wide it is is known when it is drawn
 
     def action_turn(self) -> None:
         if self._gave_way:
@@ -158,9 +158,13 @@ class ColumnsMenu(Static, can_focus=True):
     def _change(self, columns: Columns) -> None:
         self._table.columns = columns
         self._table.post_message(StreamTable.ColumnsChanged())
-        self.call_after_refresh(self._show, columns)  # how wide they are is known when they are drawn
+        self.call_after_refresh(self._show)  # how wide they are is known when they are drawn
 
     # What it says
+
+    def says(self, action: str) -> str:
+        """What space does now."""
+        return "show" if action == "turn" and (not self._column.shown or self._gave_way) else ""
 
     @property
     def _gave_way(self) -> bool:
@@ -173,13 +177,14 @@ class ColumnsMenu(Static, can_focus=True):
         """Cells of the chosen column; None where it is not on the screen."""
         return next((slot.width for slot in self._table.slots if slot.column.id == self._column.id), None)
 
-    def _show(self, columns: Columns) -> None:
+    def _show(self) -> None:
         self._table.chosen = self._column.id
-        self.update(self._names(columns) + Content("\n") + self._about())
+        self.refresh_bindings()  # space says what it does with this one
+        self.update(self._names() + Content("\n") + self._about())
 
-    def _names(self, columns: Columns) -> Content:
+    def _names(self) -> Content:
         """All columns in order, those that are hidden in brackets, as many as fit around the chosen one."""
-        chosen = self._column
+        columns, chosen = self._table.columns, self._column
         names = [column_name(column) if column.shown else f"({column_name(column)})" for column in columns.in_play]
         at = columns.in_play.index(chosen)
         room = self.size.width - cell_len("columns  ‹  ›")

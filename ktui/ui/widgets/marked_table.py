@@ -48,7 +48,8 @@ class MarkedTable(FilteredTable):
         super().widen()
 
     def clear(self) -> None:
-        self._show_all()
+        if self.marked_only:  # none of them is there any more: what was filtered for before holds
+            self.narrow(self._aside)
         super().clear()
 
     @property
@@ -58,6 +59,10 @@ class MarkedTable(FilteredTable):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return (action == "widen" and self.marked_only) or super().check_action(action, parameters)
+
+    def says(self, action: str) -> str:
+        """What escape does now."""
+        return "not only marked" if action == "widen" and self.marked_only else ""
 
     def mark(self) -> None:
         """Mark the record under the cursor, or take its mark away."""
@@ -96,13 +101,18 @@ class MarkedTable(FilteredTable):
         super().action_widen()
         self.narrow(aside)
 
+    async def action_match(self, step: int) -> None:
+        if self.marked_only:  # a match need not be marked
+            self.action_widen()
+        await super().action_match(step)
+
     def action_marked(self, step: int) -> None:
         number = self.marked.beside(self.cursor, step)
         if number is None:
             where = "below" if step > 0 else "above"
             self.notify(f"No marked record {where}." if self.marked.rows else self._none(), markup=False)
             return
-        if self.view.number(self.view.place(number)) != number:
+        if not len(self.view) or self.view.number(self.view.place(number)) != number:
             self.notify("The filter is off: it hides that record.", markup=False)
             self.widen()
         self._walk(self.view.place(number))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import wrap
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,6 +19,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from ktui.ui.text import TYPABLE, clean, plain
+
+_MOST_LINES, _MOST_CELLS = 4, 1000
+"""Of what is said underneath."""
 
 
 class Prompt(Widget):
@@ -109,7 +113,7 @@ class Prompt(Widget):
     def _say(self, text: Content, *, complaint: bool) -> None:
         line = self.query_one(".prompt--consequence", Static)
         line.set_class(complaint, "-complaint")
-        lines = 2 if 0 < line.size.width < text.cell_length else 1
+        lines = max(1, min(_MOST_LINES, len(wrap(text.plain, line.size.width or _MOST_CELLS))))
         relaid = lines != self._lines
         if relaid:
             self._lines = lines

@@ -55,6 +55,8 @@ class Row:
                     return header_spans(record.headers, width)
                 case "key" if width > KEY_CELLS:
                     return key_spans(record, width)
+                case "partition":
+                    return self._place(width)
         spans = self._cells.get(column.id)
         if spans is None:
             spans = self._cells[column.id] = self._made(column)
@@ -70,15 +72,22 @@ class Row:
             self._needs[column.id] = need
         return need
 
+    def _place(self, width: int) -> list[Span]:
+        """The partition; of a topic with a long name its end and the partition."""
+        partition = Span(str(self.record.partition), Role.MUTED)
+        if not self.several:
+            return [partition]
+        topic, room = self.record.topic, width - 1 - len(partition.text)
+        if len(topic) > room:
+            topic = "…" + topic[len(topic) - max(0, room - 1) :]
+        return [Span(topic, Role.TEXT), Span("/", Role.PUNCTUATION), partition]
+
     def _made(self, column: Column) -> list[Span]:
         record = self.record
         if column.field:
             raw = self._fields.at(column.path) if self.fielded and self._fields else None
             return [] if raw is None else field_spans(raw, FIELD_CELLS)
         match column.name:
-            case "partition":
-                topic = [Span(record.topic, Role.TEXT), Span("/", Role.PUNCTUATION)] if self.several else []
-                return [*topic, Span(str(record.partition), Role.MUTED)]
             case "offset":
                 return [Span(f"{record.offset:,}", Role.TEXT)]
             case "time":

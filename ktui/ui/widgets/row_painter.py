@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Container, Sequence
+from collections.abc import Container
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,14 +15,13 @@ from ktui.jsontext import Role, Span
 from ktui.model import Gap, Record
 from ktui.records.needle import Needle
 from ktui.ui.text import even
-from ktui.ui.widgets.column_fit import GAP, MARGIN, Slot, fit, natural
+from ktui.ui.widgets.column_fit import GAP, MARGIN, TORN
 from ktui.ui.widgets.match_spans import around, matched
 from ktui.ui.widgets.painting import Palette, WholeStrip
 from ktui.ui.widgets.record_row import NO_TIME, Row, day_text, gap_text, ruled, time_cells, value_spans
 from ktui.ui.widgets.record_view import RecordView
+from ktui.ui.widgets.shown_columns import TITLES, ShownColumns
 
-_PATIENCE = 40
-"""Windows for which the key column stays wider than needed while rows fly by, so that the values do not jitter."""
 _KEPT = 256
 """Rows that are not drawn again when the eye comes back to them: some screens of them. A thousand were sixty thousand
 objects, which the garbage collector walked through for 50 ms."""
@@ -30,23 +29,16 @@ _BEGINNING = 4096
 """Bytes of a value that a row can show something of."""
 _EXCERPT = 40
 """Cells that a match with what is around it takes at most, where it is not in what a row shows."""
-_TITLES = {"partition": "P"}
 _TOPIC = "TOPIC/P"
-_TITLE_CELLS = 20
-"""Of a path that a column makes room for."""
 
 
-class RowPainter:
+class RowPainter(ShownColumns):
     """Draws rows by their place in the view."""
 
     def __init__(self, view: RecordView) -> None:
-        self.columns = Columns()
-        self.slots: list[Slot] = []
-        """Where the columns stand that there is room for."""
+        super().__init__()
         self.chosen = ""
         """Id of the column whose name is lit."""
-        self.several = False
-        """Records of several topics come: their names stand before the partition."""
         self.marked: Container[Record] = ()
         """Records that have a sign."""
         self._view = view
@@ -54,15 +46,10 @@ class RowPainter:
         # Not by last use: that cache of Textual's is a ring of lists, and what it forgets waits for the collector.
         self._rows: FIFOCache[int, Row] = FIFOCache(_KEPT)
         self._strips: FIFOCache[tuple[int, bool], Strip] = FIFOCache(_KEPT)
-        self._shown: tuple[Column, ...] = tuple(column for column in self.columns.in_play if column.shown)
-        self._needs: dict[str, int] = {}
-        self._skipped = 0
-        self._roomy = 0
         self._timed: bool | None = None
         """Whether records come with their time; None: none was seen yet."""
         self._day = ""
         """Of the first row on screen, unless it is today: the rows below say it where it changes."""
-        self._width = 0
 
     def forget(self) -> None:
         """Other records come now: the columns begin anew."""
@@ -71,38 +58,8 @@ class RowPainter:
         self.show(self.columns)
 
     def show(self, columns: Columns) -> None:
-        """Other columns, or the same with other widths."""
-        self.columns = columns
-        shown = [column for column in columns.in_play if column.shown]
-        fields = [column for column in shown if column.field]
-        self._skipped = max(0, min(self._skipped, len(fields) - 1))
-        self._shown = tuple(column for column in shown if column not in fields[: self._skipped])
-        self._needs, self._width = {}, 0
+        super().show(columns)
         self._strips.clear()
-
-    def shift(self, fields: int) -> None:
-        """Leave out so many more of the fields at the left, as long as some at the right have no room."""
-        if fields < 0 or self._cut:
-            self._skipped += fields
-            self.show(self.columns)
-
-    @property
-    def _cut(self) -> bool:
-        """Of the fields at the right some have no room."""
-        last = next((column for column in reversed(self._shown) if column.field), None)
-        seen = next((slot.width for slot in self.slots if slot.column is last), 0)
-        return last is not None and seen < natural(last, self._needs.get(last.id, 0))
-
-    def bring(self, field: Column) -> None:
-        """Let the fields begin there."""
-        fields = [column for column in self.columns.in_play if column.shown and column.field]
-        if field in fields:
-            self._skipped = fields.index(field)
-            self.show(self.columns)
-
-    def lacks(self, column: Column) -> bool:
-        """No record that was seen has anything to show in it."""
-        return not self._needs.get(column.id)
 
     def look_for(self, needle: Needle | None) -> None:
         """The view shows other rows; what is looked for is marked in them."""
@@ -115,38 +72,13 @@ class RowPainter:
         self._strips.clear()
 
     def fit(self, start: int, stop: int, width: int, *, flying: bool) -> None:
-        """Let the columns fit the rows from `start` to `stop`. Most never get narrower while the same records come;
-        the key's does, late while rows fly by."""
+        """Let the columns fit the rows from `start` to `stop`."""
         rows = [self._row(place, item) for place in range(start, stop) if (item := self._view.record(place))]
         if rows:
             self._timed = self._timed or any(row.record.timestamp is not None for row in rows)
             self._day = day_text(rows[0].record.timestamp)
-        needs = self._needed(rows)
-        key = max((row.need(column) for column in self._shown if column.id == "key" for row in rows), default=0)
-        if key < needs.get("key", 0):
-            self._roomy = self._roomy + 1 if flying else _PATIENCE
-            if self._roomy < _PATIENCE:
-                key = needs["key"]
-        else:
-            self._roomy = 0
-        needs["key"] = key
-        if needs != self._needs or width != self._width:
-            self._needs, self._width = needs, width
-            self.slots = fit(self._shown, needs, width)
+        if self.fit_to(rows, width, flying=flying):
             self._strips.clear()
-
-    def _needed(self, rows: Sequence[Row]) -> dict[str, int]:
-        """What the columns needed before, and what rows that were not asked yet need more."""
-        needs = dict(self._needs) or {column.id: _least(column) for column in self._shown}
-        fresh = [row for row in rows if row.measured is not self._shown]
-        for row in fresh:
-            row.measured = self._shown
-        for column in self._shown:
-            if fresh and (column.field or column.name not in ("value", "key")):
-                needs[column.id] = max(needs[column.id], *(row.need(column) for row in fresh))
-        if "time" in needs:
-            needs["time"] = time_cells(needs["time"])
-        return needs
 
     def head(self, palette: Palette) -> Strip:
         """The names of the columns."""
@@ -159,12 +91,13 @@ class RowPainter:
             elif column.name == "time" and not column.field:
                 title = f"{title} {self._day}".ljust(time_cells(1)).rjust(width)
             chosen = column.id == self.chosen
-            before = "‹" if self._skipped and column is fields[0] else ""
-            after = "›" if self._cut and column is fields[-1] else ""
+            before = "‹" if self.skipped and column in fields[:1] else ""
+            after = "›" if self.cut and column in fields[-1:] else ""
             segments.append(Segment(before.rjust(start - end), palette.style("head")))
-            segments += palette.fill(title, width - len(after), palette.style("bar" if chosen else "head", chosen))
+            inside = len(after) if start + width >= self._width else 0  # else in the gap
+            segments += palette.fill(title, width - inside, palette.style("bar" if chosen else "head", chosen))
             segments += [Segment(after, palette.style("head"))] if after else []
-            end = start + width
+            end = start + width - inside + len(after)
             if column.id == "value" and self._timed is False and width > len(NO_TIME) + 12:
                 segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, palette.style("head"))[0]
                 segments.append(Segment(NO_TIME + " ", palette.style("head")))
@@ -228,7 +161,8 @@ class RowPainter:
         """The row as it is if a match can be seen in it; else with one at its right end, and what stands around it."""
         if self._needle is None or any(segment.style is palette.style("match", lit) for segment in cells):
             return cells
-        room = min(_EXCERPT, (self._width - MARGIN) // 3)
+        place = max((slot.stop + GAP for slot in self.slots if slot.column.id in ("partition", "offset")), default=0)
+        room = min(_EXCERPT, (self._width - MARGIN) // 3, max(self._width - place, TORN))
         data = record.value if self._needle.within(record.value) else record.key
         spans = around(data, self._needle, room)
         if not spans:
@@ -270,15 +204,8 @@ def _title(column: Column, width: int, *, several: bool) -> str:
     if several and column.id == "partition" and width >= len(_TOPIC):
         return _TOPIC
     if not column.field:
-        return _TITLES.get(column.name, column.name.upper())
+        return TITLES.get(column.name, column.name.upper())
     title = even(column.name)
     while cell_len(title) > width:
         title = "…" + title.lstrip("…")[1:]
     return title
-
-
-def _least(column: Column) -> int:
-    """Cells that the name takes; none for the time, which some proxies do not send."""
-    if column.field:
-        return min(cell_len(even(column.name)), _TITLE_CELLS)
-    return 0 if column.name == "time" else len(_TITLES.get(column.name, column.name))
