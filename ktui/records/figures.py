@@ -128,11 +128,6 @@ class TopKeys:
         """The most frequent ones that came more than once, and how often at least."""
         return [(key, number) for key, number in self._counts.most_common(count) if number + self.missed > 1]
 
-    @property
-    def different(self) -> int | None:
-        """How many different keys came; None when they were too many to know."""
-        return None if self.missed else len(self._counts)
-
 
 class Sizes:
     """How many values have which size, exact at first and to 1 % when there are many different ones."""

@@ -107,7 +107,7 @@ class Reading:
         the positions, which advance in `accept`, and the handing out: cancelled there, records would be lost."""
         notes = []
         if needed := self.pace.grown(received):
-            notes.append(Note(f"A record is larger than a read was to be: reads may have {needed:,} bytes now"))
+            notes.append(Note(f"Reads may have {needed:,} bytes now: a record is that large"))
         most = COLUMNS if isinstance(received, Records) else PIECE
         for number, piece in enumerate(pieces(received, most)):
             if number:

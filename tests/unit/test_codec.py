@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import sys
+from datetime import datetime
 
 import msgspec
 import pytest
 
-from ktui.model import Draft, Header, OffsetRange, Partition, Produced, TopicPartition
+from ktui.errors import NotAProxy
+from ktui.model import Draft, Exchange, Header, OffsetRange, Partition, Produced, TopicPartition
 from ktui.rest import codec
 from ktui.rest.dialect import CONFLUENT, KARAPACE, REDPANDA, STRIMZI
+from ktui.rest.wire import Answer
 
 
 def test_binary_records_are_decoded_with_null_and_empty_told_apart() -> None:
@@ -21,6 +24,24 @@ def test_binary_records_are_decoded_with_null_and_empty_told_apart() -> None:
     assert (first.offset, first.key, first.value, first.timestamp) == (9007199254740993, None, b"", None)
     assert (second.key, second.value, second.timestamp) == (b"\x00\x01\xff", b"x", 1700000000000)
     assert second.headers == (Header("h", b"x"), Header("h", None))
+
+
+@pytest.mark.parametrize("format", ["binary", "json", "text"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"topic":"caf\xe9","partition":0,"offset":0}]',
+        b'[{"topic":"t","partition":0,"offset":0,"headers":[{"key":"caf\xe9","value":null}]}]',
+        b'[{"topic":"t","partition":4294967296,"offset":0}]',
+        b'[{"topic":"t","partition":0,"offset":18446744073709551615}]',
+        b'[{"topic":"t","partition":0,"offset":0,"timestamp":-18446744073709551615}]',
+        b"[" * 100_000,
+    ],
+)
+def test_what_no_kafka_has_is_no_answer_of_a_proxy(body: bytes, format: str) -> None:
+    exchange = Exchange(1, datetime(2026, 11, 20), "GET", "/consumers/g/instances/i/records", "http://h/")
+    with pytest.raises(NotAProxy, match="no Kafka REST proxy does that"):
+        codec.read(Answer(200, {}, body, exchange), lambda body: codec.records(body, format))
 
 
 def test_json_records_keep_their_exact_text() -> None:
