@@ -34,12 +34,11 @@ def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One at a time on a real proxy, whose topic they share, and for measuring; else one more than there are cores:
-    a fourth of the suite's time is waiting for processes, and with a broker some tests do little else: two more then.
-    Three for each core would be quicker still, but what takes milliseconds is then interrupted more often than some
-    tests bear."""
+    """One at a time on a real proxy, whose topic they share, and for measuring; else two more than there are cores: a
+    fourth of the suite's time is waiting, for processes and for a screen to come to rest. Three for each core would be
+    quicker still, but what takes milliseconds is then interrupted more often than some tests bear."""
     alone = config.getoption("--proxy") or "bench" in config.getoption("markexpr")
-    return 0 if alone else (os.cpu_count() or 1) + (2 if config.getoption("--kafka") else 1)
+    return 0 if alone else (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
