@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import compress, islice
 from operator import add, ne
-from typing import Annotated, Any, NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import msgspec
 
@@ -32,9 +32,6 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None = None
 
 
-Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""What Kafka has for partitions, offsets and times. A proxy that says more is none, and would not fit into columns."""
 HEADER_BYTES = 150
 """That a header takes beside its key and value."""
 
@@ -43,11 +40,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """A record as it is kept. In a binary read this is also the wire shape: base64 is decoded by msgspec."""
 
     topic: str
-    partition: Int32
-    offset: Int64
+    partition: int
+    offset: int
     key: bytes | None = None
     value: bytes | None = None
-    timestamp: Int64 | None = None
+    timestamp: int | None = None
     """Milliseconds since the epoch; None when the proxy sends none."""
     headers: tuple[Header, ...] = ()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import accumulate, chain
 from operator import sub
 from typing import TypeVar, cast
@@ -204,10 +205,12 @@ def _offsets(numbers: list[int]) -> Sequence[int]:
 
 
 def _times(timestamps: list[int | None]) -> array[int]:
-    try:
+    with suppress(TypeError, OverflowError):
         return array("q", cast(list[int], timestamps))
-    except TypeError:  # there are nulls: Confluent's proxy and Karapace send none
+    with suppress(OverflowError):  # there are nulls: Confluent's proxy and Karapace send none
         return array("q", [NO_TIME if time is None else time for time in timestamps])
+    # One that no clock has. Offsets so large are beyond every end, and partitions are not among ours.
+    return array("q", [NO_TIME if time is None or abs(time) >= 2**63 else time for time in timestamps])
 
 
 def _numbers(rows: int, marks: dict[int, Gap | Note]) -> array[int] | None:

@@ -13,8 +13,6 @@ from ktui.errors import NotAProxy, Unacceptable, Unreachable
 from ktui.model import (
     Draft,
     Header,
-    Int32,
-    Int64,
     OffsetRange,
     Partition,
     Positions,
@@ -61,11 +59,11 @@ class _RawRecord(msgspec.Struct, gc=False):
     """A record of a format whose key and value are JSON themselves: their text stays exactly as it came."""
 
     topic: str
-    partition: Int32
-    offset: Int64
+    partition: int
+    offset: int
     key: msgspec.Raw = msgspec.Raw(b"null")
     value: msgspec.Raw = msgspec.Raw(b"null")
-    timestamp: Int64 | None = None
+    timestamp: int | None = None
     headers: tuple[Header, ...] = ()
     error: str | None = None
     """Why it is not shown: our gateway says it in the place of a record that is not of the format."""
@@ -73,11 +71,11 @@ class _RawRecord(msgspec.Struct, gc=False):
 
 class _TextRecord(msgspec.Struct, gc=False):
     topic: str
-    partition: Int32
-    offset: Int64
+    partition: int
+    offset: int
     key: str | None = None
     value: str | None = None
-    timestamp: Int64 | None = None
+    timestamp: int | None = None
     headers: tuple[Header, ...] = ()
 
 

@@ -45,6 +45,14 @@ def test_rows_come_back_as_they_went_in() -> None:
     assert log.kept == number
 
 
+@pytest.mark.parametrize("others", [(1, 2), (1, None), (None, None)])
+def test_a_time_that_no_clock_has_is_none(others: tuple[int | None, ...]) -> None:
+    log = RecordLog()
+    times = [*others, 2**64, -(2**63) - 1, 2**63 - 1] * 100
+    log.extend([Record("t", 0, n, b"k", b"v", time) for n, time in enumerate(times)])
+    assert [row.timestamp for row in log if isinstance(row, Record)][:5] == [*others, None, None, 2**63 - 1]
+
+
 def test_null_and_empty_are_told_apart() -> None:
     log = RecordLog()
     log.extend([Record("t", 0, n, None, b"") if n % 2 else Record("t", 0, n, b"", None) for n in range(500)])
