@@ -61,7 +61,7 @@ def _until(text: str, now: datetime, start: SeekTarget) -> SeekTarget:
     yesterday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
     until = SeekTarget.parse(text, now=now, after=now if start.at_end else start.moment or yesterday)
     if until.partition is not None:
-        raise TargetError("An end is for all partitions: until 2000, not until 2:2000")
+        raise TargetError("An end is for all partitions: until 2000, not 2:2000. A time is 09:05, with all its digits")
     return until
 
 
