@@ -25,15 +25,20 @@ Positions = Mapping[TopicPartition, int]
 """Next offset to read, per partition."""
 
 
+HEADER_BYTES = 150
+"""Of memory that a header takes besides its key and value."""
+
+
 class Header(msgspec.Struct, frozen=True, gc=False):
     """One record header. Names repeat; a value may be null."""
 
     key: str
     value: bytes | None = None
 
-
-HEADER_BYTES = 150
-"""That a header takes beside its key and value."""
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes, about."""
+        return HEADER_BYTES + len(self.key) + len(self.value or b"")
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +65,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     @property
     def header_size(self) -> int:
         """Bytes of memory that the headers take, about."""
-        return sum(HEADER_BYTES + len(each.key) + len(each.value or b"") for each in self.headers)
+        return sum(each.size for each in self.headers)
 
 
 class Records(Sequence[Record]):

@@ -34,8 +34,9 @@ class Edges:
         self._until = {} if until is None else until
         """Where partitions are read to, when that is known: what lies beyond is nobody's concern."""
         self._whole = whole
-        self._barren: dict[TopicPartition, int] = {}
-        """Up to where no record was, however long it was read: markers of transactions take offsets too."""
+        self._barren: dict[TopicPartition, tuple[int, int]] = {}
+        """Where reading again and again brought no record: the position, and the end up to which there is none. Markers
+        of transactions take offsets too."""
         self._known: dict[str, frozenset[int]] = {}
         """Partitions that each topic was seen to have."""
         if whole:
@@ -48,18 +49,21 @@ class Edges:
         """Offsets between the positions and the ends last heard of; those that are no records count too, until they
         were read for nothing."""
         return sum(
-            max(
-                0,
-                min(bounds.end, self._until.get(tp, bounds.end))
-                - max(bounds.beginning, self.positions[tp], self._barren.get(tp, 0)),
-            )
+            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self._reached(tp)))
             for tp, bounds in self.ranges.items()
             if tp in self.positions
         )
 
     def nothing_there(self) -> None:
-        """As far as the ends that are known no record can be had: there is nothing to be behind of."""
-        self._barren = {tp: bounds.end for tp, bounds in self.ranges.items()}
+        """As far as the ends that are known no record can be had: there is nothing to be behind of. It holds until one
+        comes all the same, as of a transaction that was open."""
+        self._barren = {tp: (at, self.ranges[tp].end) for tp, at in self.positions.items() if tp in self.ranges}
+
+    def _reached(self, tp: TopicPartition) -> int:
+        """Up to where there is nothing to be read, as far as it is known."""
+        position = self.positions[tp]
+        at, end = self._barren.get(tp, (position, position))
+        return end if at == position else position
 
     @property
     def settled(self) -> bool:
@@ -95,7 +99,6 @@ class Edges:
                 words = f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start"
                 notes.append(Note(words))
                 self.positions[tp] = bounds.beginning
-                self._barren.pop(tp, None)
         return notes
 
     async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:

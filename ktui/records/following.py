@@ -35,10 +35,6 @@ class Rest(NamedTuple):
     bounds: Bounds
     """Where that is."""
 
-    def of(self, positions: Positions) -> Rest:
-        """The same from other positions, perhaps of other partitions."""
-        return self._replace(positions=positions)
-
 
 class Following:
     """Some partitions of some topics, from a place on. Good for one run."""
@@ -125,6 +121,18 @@ class Following:
         if not isinstance(self._start, SeekTarget):
             return Rest(self._start, self._passage, self._bounds)
         return self._passage or self._start
+
+    def rest_of(self, topics: Mapping[str, Collection[int]], others: Positions) -> Passage | SeekTarget | Rest:
+        """The same of these partitions; `others` has the places of those that are not read."""
+        rest = self.rest
+        if not isinstance(rest, Rest):  # its place is still being looked for
+            place, passage = (rest.start, rest) if isinstance(rest, Passage) else (rest, None)
+            if place.partition is None or any(place.partition in numbers for numbers in topics.values()):
+                return rest
+            rest = Rest({}, passage, Bounds(take=passage.take if passage else None))
+        places = {**others, **self.positions, **rest.positions}
+        chosen = {tp: at for tp, at in places.items() if tp.partition in topics.get(tp.topic, ())}
+        return rest._replace(positions=chosen)
 
     @property
     def ranges(self) -> Mapping[TopicPartition, OffsetRange]:

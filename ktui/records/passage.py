@@ -14,12 +14,12 @@ import msgspec
 from ktui.model import OffsetRange, Positions, TopicPartition
 from ktui.records.bounds import Bounds
 from ktui.records.moments import must_know_times
-from ktui.records.target import Kind, SeekTarget, TargetError, resolve
+from ktui.records.target import DIGITS, Kind, SeekTarget, TargetError, resolve
 from ktui.rest.client import ProxyClient
 
 EXAMPLES = "begin until 14:00, 181 until 2000, begin take 500"
 _END = r"(?i)\b(until|take)\b"
-_COUNT = r"(?i)(\d{1,18}|\d{1,3}([ ,_']\d{3}){1,5})(\s+records?)?"
+_COUNT = rf"(?i){DIGITS}(\s+records?)?"
 HERE = SeekTarget(Kind.RELATIVE, 0)
 
 
@@ -47,6 +47,18 @@ class Passage(msgspec.Struct, frozen=True):
     def ends(self) -> bool:
         return self.until is not None or self.take is not None
 
+    @property
+    def empty(self) -> bool:
+        """It ends before it begins, or there, wherever that is."""
+        start, until = self.start, self.until
+        if until is None:
+            return False
+        if until.kind is Kind.RELATIVE:
+            return until.number <= 0
+        if until.moment is not None and start.moment is not None:
+            return until.moment <= start.moment
+        return start.kind is until.kind is Kind.OFFSET and until.number <= start.number
+
     def __str__(self) -> str:
         end = "" if self.until is None else f" until {self.until}"
         most = "" if self.take is None else f", {self.take:,} record{'' if self.take == 1 else 's'}"
@@ -67,7 +79,7 @@ def _until(text: str, now: datetime, start: SeekTarget) -> SeekTarget:
 
 def _count(text: str) -> int:
     match = re.fullmatch(_COUNT, text.strip())
-    if match is None or not (count := int(re.sub(r"[ ,_']", "", match[1]))):
+    if match is None or not (count := int(re.sub(r"[ ,_']", "", match["digits"]))):
         raise TargetError(f"“take {text.strip()}” is no number of records: take 500 is")
     return count
 

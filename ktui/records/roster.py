@@ -69,9 +69,9 @@ class Roster:
             missing.difference_update(await self._client.topics())
         notes = [self._leave(name) for name in sorted(missing)]
         if self._missing:
+            self._missing = False
             for name in sorted(read - missing):
                 notes += await self._count_again(name)
-            self._missing = False
         self._left_out.intersection_update(names)
         if self._joins:
             for name in self._pattern.among(names):
@@ -89,7 +89,11 @@ class Roster:
 
     async def _count_again(self, name: str) -> list[Note]:
         """Leave partitions that are not there any more: a topic that was made again may have fewer."""
-        there = {each.partition for each in await self._client.partitions(name)}
+        try:
+            there = {each.partition for each in await self._client.partitions(name)}
+        except ProxyError:
+            self._missing = True  # what is known already is not lost with it
+            return []
         gone = [tp for tp in self._positions if tp.topic == name and tp.partition not in there]
         for tp in gone:
             del self._positions[tp]

@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from ktui.model import HEADER_BYTES, Gap, Record, Records, TopicPartition
+from ktui.model import Gap, Record, Records, TopicPartition
 from ktui.records.needle import Needle
 
 T = TypeVar("T")
@@ -135,7 +135,7 @@ class Segment:
             if isinstance(column, array)
         )
         columns += self._keys.size_bytes + self._values.size_bytes
-        headers = sum(len(h.key) + len(h.value or b"") + HEADER_BYTES for each in self._headers.values() for h in each)
+        headers = sum(header.size for each in self._headers.values() for header in each)
         numbers = 4 * self.rows if self._numbers is not None else 0
         return 1000 + columns + headers + numbers + 200 * len(self._marks)
 
@@ -209,7 +209,7 @@ def _times(timestamps: list[int | None]) -> array[int]:
         return array("q", cast(list[int], timestamps))
     with suppress(OverflowError):  # there are nulls: Confluent's proxy and Karapace send none
         return array("q", [NO_TIME if time is None else time for time in timestamps])
-    # One that no clock has. Offsets so large are beyond every end, and partitions are not among ours.
+    # One that no clock has. Such an offset is beyond every end and such a partition none of ours: neither gets here.
     return array("q", [NO_TIME if time is None or abs(time) >= 2**63 else time for time in timestamps])
 
 

@@ -24,9 +24,9 @@ _END = {"end", "now", "live", "latest", "newest"}
 _PARTITION = r"(?P<partition>\d{1,9})\s*:\s*(?P<rest>.+)"
 _CLOCK = r"\d\d:\d\d(:\d\d(\.\d+)?)?"
 _DATE = r"\d{4}-\d\d-\d\d"
-_DIGITS = r"(?P<digits>\d{1,18}|\d{1,3}([ ,_']\d{3}){1,5})"
-_NUMBER = rf"(?P<sign>[+-]?)\s*{_DIGITS}"
-_LAST = rf"last\s+{_DIGITS}(\s+records?)?"
+DIGITS = r"(?P<digits>\d{1,18}|\d{1,3}([ ,_']\d{3}){1,5})"
+_NUMBER = rf"(?P<sign>[+-]?)\s*{DIGITS}"
+_LAST = rf"last\s+{DIGITS}(\s+records?)?"
 _AGO = r"-\s*((\d{1,12})\s*(ms|[smhdw])\s*){1,6}"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -111,6 +111,11 @@ class SeekTarget(msgspec.Struct, frozen=True):
         return self.kind in (Kind.LAST, Kind.END)
 
     @property
+    def here(self) -> bool:
+        """It is where we are."""
+        return self.kind is Kind.RELATIVE and not self.number
+
+    @property
     def old(self) -> int:
         """How many records it goes back from the end."""
         return self.number if self.kind is Kind.LAST else 0
@@ -120,7 +125,7 @@ class SeekTarget(msgspec.Struct, frozen=True):
         match self.kind:
             case Kind.OFFSET:
                 return f"offset {self.number}{place}"
-            case Kind.RELATIVE if not self.number:
+            case Kind.RELATIVE if self.here:
                 return f"here{place}"
             case Kind.RELATIVE:
                 return f"{abs(self.number)} {'back' if self.number < 0 else 'on'}{place}"

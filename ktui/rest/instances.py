@@ -22,7 +22,7 @@ CLOSING_SECONDS = 3.0
 _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Before each request of a DELETE. One that overtakes its create is a 404, and the instance appears after it."""
 _TRIES = 5
-"""After which it is left alone until we leave: somebody may let us make instances, and not delete them."""
+"""After which it is left alone until we leave: we may be allowed to make instances, but not to delete them."""
 
 
 @dataclass(eq=False)
@@ -86,8 +86,8 @@ class Instances:
         return sum(each.left for each in self.open.values())
 
     async def aclose(self) -> None:
-        """Wait for the background, delete what is open; at most 3 s, even when cancelled meanwhile. Said again, it does
-        nothing."""
+        """Wait for the background, delete what is open; at most 3 s, even when cancelled meanwhile. A second call
+        does nothing."""
         if self._closed:
             return
         deadline = time.monotonic() + CLOSING_SECONDS

@@ -115,7 +115,7 @@ async def test_where_no_record_has_fields_t_says_so(sandbox: Sandbox, proxy: Pro
     async with opened(sandbox, proxy) as (pane, pilot, host):
         await pilot.press("t")
         await until(pilot, lambda: bool(host.toasts))
-        assert host.toasts == ["No record here is a JSON object: values stay on one line."]
+        assert host.toasts == ["None of the newest records is a JSON object: values stay on one line."]
         assert "line 44" in host.text
         sandbox.topics.append("orders", 0, b"k", b'{"id":1}')
         await until(pilot, lambda: ".id" in ids(pane))  # one that comes has

@@ -218,3 +218,17 @@ async def test_a_thousand_partitions_scroll(sandbox, proxy):
         pane._look_again()
         await until(pilot, lambda: proxy.ok_count > before and pane._loading.is_finished)
         assert proxy.ok_count - before < 30
+
+
+async def test_a_seek_that_was_asked_for_is_done_wherever_the_focus_goes(sandbox, pane):
+    host = Host(pane)
+    async with host.run_test(size=(100, 14), message_hook=host.hear) as pilot:
+        await opened(pilot, pane)
+        sandbox.faults.stall = True
+        await pilot.press("s", *"2026-01-01", "enter")
+        pane.table.focus()
+        await pilot.pause()
+        sandbox.faults.stall = False
+        await until(pilot, lambda: bool(sought(host)))
+        assert sought(host) == [{tp(0): 12}]
+        await until(pilot, lambda: not pane.query(Prompt))

@@ -274,6 +274,9 @@ async def test_a_place_with_nothing_before_its_end_is_not_gone_to(sandbox: Sandb
         assert "the time is 01:30" in host.text
         await pilot.press("escape")
         assert len(pane.records) == 20
+        await pilot.press("g", *"end until end", "enter")  # is no contradiction: more may have come meanwhile
+        await until(pilot, lambda: pane.state is StreamState.DONE)
+        assert "Nothing was there up to the end that was asked for." in host.text
 
 
 async def test_waits_for_a_proxy_that_was_never_there(sandbox: Sandbox, proxy: ProxyClient) -> None:

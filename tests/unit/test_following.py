@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ktui.model import Gap, Record, TopicPartition
+from ktui.model import Gap, OffsetRange, Record, TopicPartition
+from ktui.records.edges import Edges
 from ktui.records.following import Following, Rest
 from ktui.records.passage import Passage
 from ktui.records.target import Kind, SeekTarget
@@ -195,12 +196,35 @@ async def test_what_is_left_of_a_run_has_its_end(
             break
     rest = run.rest
     assert isinstance(rest, Rest)
-    both = rest.of({**rest.positions, TopicPartition("t", 1): 0})
+    both = run.rest_of({"t": [0, 1]}, {TopicPartition("t", 1): 0})
     another = Following(proxy, {"t": [0, 1]}, both, sleep=clock.sleep, clock=clock, now=clock)
     records, _ = await read(another)
     assert another.ending.startswith("until ")
     assert {sum(record.partition == each for record in records) for each in (0, 1)} == end
     assert isinstance(another.here, dict)  # for good: without an end
+
+
+async def test_another_choice_before_the_place_is_found(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
+    written(sandbox, "t", 2, 100)
+    start = {TopicPartition("t", 0): 40, TopicPartition("t", 1): 40}
+    run = Following(proxy, {"t": [0, 1]}, parse("1:10 take 5"), before=start, sleep=clock.sleep, clock=clock)
+    assert run.rest_of({"t": [1]}, {}) == parse("1:10 take 5")  # it is among them
+    another = Following(proxy, {"t": [0]}, run.rest_of({"t": [0]}, start), sleep=clock.sleep, clock=clock)
+    records, _ = await read(another)
+    assert [record.offset for record in records] == list(range(40, 45))
+
+
+async def test_a_transaction_that_was_open_is_a_backlog_when_it_comes() -> None:
+    tps = [TopicPartition("t", n) for n in range(3)]
+    positions = dict.fromkeys(tps, 10)
+    edges = Edges(None, positions, dict.fromkeys(tps, OffsetRange(0, 1010)), None, lambda: 0.0)  # type: ignore[arg-type]
+    assert edges.behind == 3000
+    edges.nothing_there()
+    assert edges.behind == 0
+    positions[tps[0]] = 510
+    assert edges.behind == 500
+    edges.ranges[tps[1]] = OffsetRange(0, 1015)
+    assert edges.behind == 505
 
 
 async def test_partitions_of_which_nothing_is_said_are_read_from_their_ends(

@@ -150,6 +150,19 @@ async def test_a_topic_made_again_with_fewer_partitions_leaves_the_others_alone(
         assert following.topics == {"pay-a": {0, 1}, "pay-b": {0}}
 
 
+async def test_what_is_known_of_some_topics_is_told_though_others_cannot_be_asked(clock: Clock) -> None:
+    async with followed(clock, "pay-a", "pay-b") as (sandbox, _, following, reader):
+        await reader.come(40)
+        sandbox.topics.delete("pay-a")
+        sandbox.topics.delete("pay-b")
+        sandbox.topics.create("pay-b", 1)
+        sandbox.faults.fail_next(503, path="GET /topics/pay-b/partitions$")
+        following.look_again()
+        await reader.until(lambda: len(reader.notes) > 1)
+        assert reader.notes[0] == "pay-a was deleted: the stream goes on without it"
+        assert reader.notes[1].startswith("pay-b/1 is no longer there")
+
+
 SOON = "begin until 2026-11-20 12:00:30"
 
 

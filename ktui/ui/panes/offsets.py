@@ -266,10 +266,7 @@ class OffsetsPane(Widget):
 
     async def _close(self, prompt: Prompt) -> None:
         self._asking = None
-        focused = prompt.has_focus_within
-        await prompt.remove()
-        if focused:
-            self.table.focus()
+        await prompt.close(self.table)
 
     @work(group="seek", exclusive=True)
     async def seek(self, target: SeekTarget, rows: Sequence[Standing], prompt: Prompt | None = None) -> None:

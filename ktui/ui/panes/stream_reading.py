@@ -14,7 +14,7 @@ from ktui.model import Gap, Positions, TopicDetail, TopicPartition
 from ktui.records.batch import Batch
 from ktui.records.following import Following, Rest
 from ktui.records.log import Note
-from ktui.records.passage import HERE, Passage
+from ktui.records.passage import Passage
 from ktui.records.pattern import TopicPattern
 from ktui.records.target import SeekTarget, TargetError
 from ktui.ui.panes.stream_frame import StreamFrame
@@ -74,7 +74,7 @@ class StreamReading(StreamFrame):
         """Go to a place that was named, and perhaps to an end. The list starts over there, unless that is here."""
         chosen = passage.start.partition
         sought = [TopicPartition(topic, chosen) for topic in self._topics] if chosen is not None else ()
-        on = passage.start == HERE
+        on = passage.start.here
         note = f"on from {passage}" if on else f"jumped to {passage}"
         self._begin(passage if passage.ends else passage.start, note, clear=not on, sought=sought)
 
@@ -97,10 +97,8 @@ class StreamReading(StreamFrame):
             return
         self._apart |= self.positions
         self._topics = chosen
-        start = self._following.rest
-        if isinstance(start, Rest):  # else its place is still being looked for, and is for those that are chosen
-            start = start.of({tp: at for tp, at in self._apart.items() if tp.partition in chosen.get(tp.topic, ())})
-        self._begin(start, chosen_words(partitions, there), clear=False)
+        rest = self._following.rest_of(chosen, self._apart)
+        self._begin(rest, chosen_words(partitions, there), clear=False)
 
     def hold(self) -> None:
         """Stop reading, keep the place."""

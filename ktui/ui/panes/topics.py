@@ -207,10 +207,7 @@ class TopicsPane(Widget):
     @on(Prompt.Cancelled, "#topics-follow")
     async def _answered(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
         event.stop()
-        focused = event.prompt.has_focus_within
-        await event.prompt.remove()
-        if focused:
-            self.table.focus()
+        await event.prompt.close(self.table)
 
     @on(Prompt.Cancelled, "#topics-filter")
     async def _filter_dropped(self, event: Prompt.Cancelled) -> None:

@@ -172,10 +172,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
 
     @on(Prompt.Cancelled)
     async def _kept(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
-        focused = event.prompt.has_focus_within
-        await event.prompt.remove()
-        if focused:
-            self.table.focus()
+        await event.prompt.close(self.table)
 
     async def action_filter(self) -> None:
         if not self.query(Prompt):

@@ -9,7 +9,7 @@ from datetime import datetime
 from textual import on
 from textual.message import Message
 
-from ktui.records.consequence import NOTHING, passage_consequence
+from ktui.records.consequence import passage_consequence
 from ktui.records.following import Following
 from ktui.records.passage import Passage
 from ktui.records.target import TargetError
@@ -64,8 +64,7 @@ class GoToPrompt(Prompt):
         except TargetError as error:
             self.complain(str(error))
             return
-        said = self._consequence_of(passage)
-        if NOTHING in said:
-            self.complain(said)
+        if passage.empty:
+            self.complain(self._consequence_of(passage))
         else:
             self.post_message(self.Chosen(self, passage))

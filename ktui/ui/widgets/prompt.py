@@ -87,6 +87,8 @@ class Prompt(Widget):
         self._value = value
         self._consequence = consequence
         self._lines = 1
+        self._submitted = False
+        """Enter was pressed, and nobody has complained: whoever asked is about to close it."""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -102,6 +104,7 @@ class Prompt(Widget):
 
     def complain(self, text: str) -> None:
         """Say underneath why the answer cannot be taken. It stays until the text changes."""
+        self._submitted = False
         self._say(plain(text), complaint=True)
 
     def update_consequence(self) -> None:
@@ -133,18 +136,26 @@ class Prompt(Widget):
             self.update_consequence()
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def _enter(self, event: Input.Submitted) -> None:
         event.stop()
+        self._submitted = True
         self.post_message(self.Submitted(self, self.text))
 
     def action_cancel(self) -> None:
         self.post_message(self.Cancelled(self))
 
+    async def close(self, back: Widget) -> None:
+        """Take it away. The focus goes back to where it came from, unless it has gone elsewhere."""
+        focused = self.has_focus_within
+        await self.remove()
+        if focused:
+            back.focus()
+
     def on_descendant_blur(self) -> None:
         self.call_later(self._leave)  # when it is known who has the focus now
 
     def _leave(self) -> None:
-        """Close when the focus is somewhere else on this screen: keys that seem to be typed would be commands there."""
+        """Close when the focus is somewhere else on this screen: keys meant for the prompt would be commands there."""
         elsewhere = self.is_attached and self.screen.focused is not None and not self.has_focus_within
-        if elsewhere and self.app.app_focus:
+        if elsewhere and self.app.app_focus and not self._submitted:
             self.post_message(self.Submitted(self, self.text) if self._keeps else self.Cancelled(self))

@@ -163,8 +163,7 @@ class RowPainter(ShownColumns):
             return cells
         place = max((slot.stop + GAP for slot in self.slots if slot.column.id in ("partition", "offset")), default=0)
         room = min(_EXCERPT, (self._width - MARGIN) // 3, max(self._width - place, TORN))
-        data = record.value if self._needle.within(record.value) else record.key
-        spans = around(data, self._needle, room)
+        spans = around(record.value, self._needle, room) or around(record.key, self._needle, room)
         if not spans:
             return cells
         found = palette.paint(spans, room, lit=lit)

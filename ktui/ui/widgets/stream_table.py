@@ -48,6 +48,8 @@ class StreamTable(MarkedTable):
         self._grip: tuple[int, Slot, bool] | None = None
         """Where the mouse went down on the head, on which column, and whether on its border."""
         self._dragged = False
+        self._asked = False
+        """Somebody waits to hear whether there are fields."""
 
     @property
     def columns(self) -> Columns:
@@ -107,10 +109,14 @@ class StreamTable(MarkedTable):
         self._painter.shift(fields)
         self.refresh()
 
+    def survey(self, asked: bool = False) -> None:
+        """Look at the newest records for fields that they share. Who `asked` for it is told when there are none."""
+        self._asked |= asked
+        self._survey()
+
     @work(exclusive=True, group="survey")
-    async def survey(self, asked: bool = False) -> None:
-        """Look at the newest records for fields that they share, a slice at a time. Whoever `asked` is told when there
-        are none."""
+    async def _survey(self) -> None:
+        """A slice at a time."""
         survey = Survey(column.path for column in self.columns.fields)
         until = time.perf_counter() + SLICE
         for record in self._sample():
@@ -122,8 +128,12 @@ class StreamTable(MarkedTable):
         if columns != self.columns:
             self.columns = columns
             self.post_message(self.ColumnsChanged())
-        if asked and not columns.fields and len(self.view):
-            self.notify("No record here is a JSON object: values stay on one line.", severity="warning", markup=False)
+        if self._asked and not columns.fields and len(self.view):
+            what = "has any field" if survey.objects else "is a JSON object"
+            self.notify(
+                f"None of the newest records {what}: values stay on one line.", severity="warning", markup=False
+            )
+        self._asked = False
 
     def _sample(self) -> Iterator[Record]:
         size = 0
