@@ -23,7 +23,8 @@ def _ending(passage: Passage, positions: Positions, ranges: Mapping[TopicPartiti
     """How much will come before the end, and that there is one."""
     until, most = passage.until, "" if passage.take is None else f"at most {passage.take:,} records"
     if until is None:
-        return f"ends after {passage.take:,} record{'' if passage.take == 1 else 's'}"
+        which = "" if passage.start.partition is None else ", of whichever partition"
+        return f"ends after {passage.take:,} record{'' if passage.take == 1 else 's'}{which}"
     if Kind.TIME in (until.kind, passage.start.kind):
         if until.moment is not None and passage.start.moment is not None and until.moment <= passage.start.moment:
             return f"{NOTHING}, at {_where(until)}"
@@ -36,7 +37,8 @@ def _ending(passage: Passage, positions: Positions, ranges: Mapping[TopicPartiti
         place = f"{stops[next(iter(stops))]:,}"
     else:
         place = f"{until.number:+,} from there" if until.kind is Kind.RELATIVE else _where(until)
-    said = f"{count:,} up to {place}" if count else f"{NOTHING}, at {place}"
+    none = f"nothing up to {place}" if starts == dict(stops) and not passage.empty else f"{NOTHING}, at {place}"
+    said = f"{count:,} up to {place}" if count else none
     return ", ".join(part for part in (said, most, "some are still to come" if waits else "") if part)
 
 

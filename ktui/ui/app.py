@@ -30,7 +30,7 @@ from ktui.errors import ConfigError
 from ktui.rest.client import ProxyClient
 from ktui.ui import garbage, keys, theming
 from ktui.ui.commands import KtuiCommands
-from ktui.ui.driver import linked
+from ktui.ui.driver import LinkedDriver, linked
 from ktui.ui.link import TerminalLink
 from ktui.ui.main import MainScreen
 from ktui.ui.report import report
@@ -115,6 +115,10 @@ class KtuiApp(ToastingApp):
 
     def get_driver_class(self) -> type[Driver]:
         return linked(super().get_driver_class(), self.link)
+
+    def on_resize(self) -> None:
+        if isinstance(self._driver, LinkedDriver):
+            self._driver.resized()
 
     @property
     def main_screen(self) -> MainScreen:

@@ -38,12 +38,13 @@ class LinkedDriver(Driver):
         super().flush()
 
     def process_message(self, message: Message) -> None:
-        if isinstance(message, events.CursorPosition):
-            if self.link.answered():
-                super().write(QUESTION)  # type: ignore[safe-super]
-        elif isinstance(message, events.Resize):
-            self.thinner.forget()
+        if isinstance(message, events.CursorPosition) and self.link.answered():
+            super().write(QUESTION)  # type: ignore[safe-super]
         super().process_message(message)
+
+    def resized(self) -> None:
+        """The terminal may have lost what was on it. Told by the app: not every driver hands a Resize on itself."""
+        self.thinner.forget()
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[safe-super]

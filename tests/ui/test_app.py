@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.geometry import Size
 
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 from ktui.ui.app import KtuiApp, Opened
+from ktui.ui.driver import LinkedDriver, linked
 from ktui.ui.screens.start import StartScreen
 from tests.ui.host import until
 
@@ -54,3 +58,18 @@ async def test_the_same_words_are_one_toast(app: KtuiApp) -> None:
             app.notify(words)
             await pilot.pause()
         assert [each.message for each in app._notifications if "match" in each.message] == ["No match below."]
+
+
+async def test_after_a_resize_nothing_is_taken_to_be_on_the_screen(app: KtuiApp) -> None:
+    """Over a slow link cells that the terminal has lost were left out: the driver of Linux posts a Resize to the app,
+    and does not hand it on itself."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        driver = linked(HeadlessDriver, app.link)(app, size=(80, 24))
+        assert isinstance(driver, LinkedDriver)
+        app._driver = driver
+        drawn = "\x1b[1;1Hktui"
+        driver.thinner.thin(drawn)
+        assert "ktui" not in driver.thinner.thin(drawn)  # it stands there
+        app.post_message(events.Resize(Size(60, 20), Size(60, 20)))
+        await pilot.pause()
+        assert "ktui" in driver.thinner.thin(drawn)

@@ -35,9 +35,11 @@ def around(data: bytes | None, needle: Needle, cells: int) -> list[Span]:
     if spot is None:
         return []
     begin, end = spot
-    before = data[max(0, begin - 4 * _BEFORE) : begin].decode("utf-8", "ignore")[-min(_BEFORE, cells // 3) :]
-    after = data[end : end + 4 * cells].decode("utf-8", "ignore")
     match = data[begin:end].decode("utf-8", "replace")
+    room = max(0, min(_BEFORE, cells // 3, cells - len(match) - 3))
+    before = data[max(0, begin - 4 * _BEFORE) : begin].decode("utf-8", "ignore")
+    before = before[len(before) - min(room, len(before)) :]
+    after = data[end : end + 4 * cells].decode("utf-8", "ignore")
     return [Span("… ", Role.MUTED), Span(before, Role.TEXT), Span(match, Role.MATCH), Span(after, Role.TEXT)]
 
 
