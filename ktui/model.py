@@ -21,6 +21,14 @@ class TopicPartition(NamedTuple):
         return f"{self.topic}/{self.partition}"
 
 
+def by_topic(tps: Iterable[TopicPartition]) -> dict[str, list[int]]:
+    """The partitions of each topic, in their order."""
+    found: dict[str, list[int]] = {}
+    for topic, partition in tps:
+        found.setdefault(topic, []).append(partition)
+    return found
+
+
 Positions = Mapping[TopicPartition, int]
 """Next offset to read, per partition."""
 

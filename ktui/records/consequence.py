@@ -26,7 +26,7 @@ def _ending(passage: Passage, positions: Positions, ranges: Mapping[TopicPartiti
         which = "" if passage.start.partition is None else ", of whichever partition"
         return f"ends after {passage.take:,} record{'' if passage.take == 1 else 's'}{which}"
     if Kind.TIME in (until.kind, passage.start.kind):
-        if until.moment is not None and passage.start.moment is not None and until.moment <= passage.start.moment:
+        if passage.empty:
             return f"{NOTHING}, at {_where(until)}"
         return ", ".join(part for part in (f"ends before {_where(until)}", most) if part)
     starts = {tp: ranges[tp].clamp(at) for tp, at in _wanted(passage.start, positions, ranges).items()}

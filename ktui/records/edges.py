@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from ktui.model import OffsetRange, Positions, TopicPartition
+from ktui.model import OffsetRange, Positions, TopicPartition, by_topic
 from ktui.records.segment import Note
 from ktui.rest.client import ProxyClient
 
@@ -40,7 +40,7 @@ class Edges:
         self._known: dict[str, frozenset[int]] = {}
         """Partitions that each topic was seen to have."""
         if whole:
-            self._known = {topic: frozenset(numbers) for topic, numbers in self._by_topic().items()}
+            self._known = {topic: frozenset(numbers) for topic, numbers in by_topic(self.positions).items()}
         self._clock = clock
         self._looked = clock() if ranges and ranges.keys() >= positions.keys() else float("-inf")
 
@@ -85,7 +85,9 @@ class Edges:
         """Ask, unless that was done within `age` seconds. NotFound when a topic or partition is gone."""
         if self._clock() - self._looked < age:
             return []
-        found = await asyncio.gather(*(self._ask(topic, numbers) for topic, numbers in self._by_topic().items()))
+        found = await asyncio.gather(
+            *(self._ask(topic, numbers) for topic, numbers in by_topic(self.positions).items())
+        )
         added = [tp for each in found for tp in each]
         self._looked = self._clock()
         notes = []
@@ -120,9 +122,3 @@ class Edges:
         if added:
             self.ranges.update(await self._client.ranges(topic, [tp.partition for tp in added]))
         return added
-
-    def _by_topic(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for topic, partition in self.positions:
-            found.setdefault(topic, []).append(partition)
-        return found

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import NamedTuple
 
 from ktui.errors import Busy, NotFound, ProxyError, Unreachable
-from ktui.model import OffsetRange, Positions, TopicPartition
+from ktui.model import OffsetRange, Positions, TopicPartition, by_topic
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
 from ktui.records.bounds import Bounds
@@ -88,10 +88,7 @@ class Following:
         """The partitions of each topic that is read; by a pattern these are others after a while."""
         if self._pattern is None or self._stream is None:
             return self._topics
-        found: dict[str, frozenset[int]] = {}
-        for topic, partition in self._stream.positions:
-            found[topic] = found.get(topic, frozenset()) | {partition}
-        return found
+        return {topic: frozenset(numbers) for topic, numbers in by_topic(self._stream.positions).items()}
 
     def look_again(self) -> None:
         """Topics may have come or gone."""

@@ -158,8 +158,9 @@ class StreamPane(StreamReading):
             await self.questions.ask(GoToPrompt(self._following))
 
     async def action_partitions(self) -> None:
-        there, chosen = (frozenset().union(*each.values()) for each in (self.there, self._topics))
-        await self.questions.ask(PartitionsPrompt(there, chosen, len(self._opened)))
+        if self.topic is not None:
+            there, chosen = (frozenset().union(*each.values()) for each in (self.there, self._topics))
+            await self.questions.ask(PartitionsPrompt(there, chosen, len(self._opened)))
 
     async def action_columns(self) -> None:
         await self.questions.ask(ColumnsMenu(self.table))

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from ktui.errors import ProxyError
-from ktui.model import TopicDetail, TopicPartition
+from ktui.model import TopicDetail, TopicPartition, by_topic
 from ktui.records.following import Following
 from ktui.records.log import RecordLog
 from ktui.records.pattern import TopicPattern
@@ -33,10 +33,8 @@ from ktui.ui.widgets.stream_words import hint, title
 
 def joined(topics: Mapping[str, Collection[int]], more: Iterable[TopicPartition]) -> dict[str, frozenset[int]]:
     """The partitions of topics with others."""
-    found = {topic: set(partitions) for topic, partitions in topics.items()}
-    for topic, partition in more:
-        found.setdefault(topic, set()).add(partition)
-    return {topic: frozenset(partitions) for topic, partitions in found.items()}
+    others = by_topic(more)
+    return {topic: frozenset((*topics.get(topic, ()), *others.get(topic, ()))) for topic in {**topics, **others}}
 
 
 class StreamFrame(Vertical):

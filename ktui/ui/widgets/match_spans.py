@@ -38,7 +38,7 @@ def around(data: bytes | None, needle: Needle, cells: int) -> list[Span]:
     match = data[begin:end].decode("utf-8", "replace")
     room = max(0, min(_BEFORE, cells // 3, cells - len(match) - 3))
     before = data[max(0, begin - 4 * _BEFORE) : begin].decode("utf-8", "ignore")
-    before = before[len(before) - min(room, len(before)) :]
+    before = before[max(0, len(before) - room) :]
     after = data[end : end + 4 * cells].decode("utf-8", "ignore")
     return [Span("… ", Role.MUTED), Span(before, Role.TEXT), Span(match, Role.MATCH), Span(after, Role.TEXT)]
 

@@ -83,7 +83,7 @@ class RowPainter(ShownColumns):
     def head(self, palette: Palette) -> Strip:
         """The names of the columns."""
         segments, end = [], 0
-        fields = [slot.column for slot in self.slots if slot.column.field]
+        fields, cut = [slot.column for slot in self.slots if slot.column.field], self.cut
         for column, start, width in self.slots:
             title = _title(column, width, several=self.several)
             if column.right or (column.name == "offset" and not column.field):
@@ -92,7 +92,7 @@ class RowPainter(ShownColumns):
                 title = f"{title} {self._day}".ljust(time_cells(1)).rjust(width)
             chosen = column.id == self.chosen
             before = "‹" if self.skipped and column in fields[:1] else ""
-            after = "›" if self.cut and column in fields[-1:] else ""
+            after = "›" if cut and column in fields[-1:] else ""
             segments.append(Segment(before.rjust(start - end), palette.style("head")))
             inside = len(after) if start + width >= self._width else 0  # else in the gap
             segments += palette.fill(title, width - inside, palette.style("bar" if chosen else "head", chosen))
