@@ -76,8 +76,7 @@ class Carriers:
 
     async def _load(self) -> None:
         module = await asyncio.to_thread(importlib.import_module, "ktui.rest.bulk_transport")
-        self._bulk = self._client(module.BulkTransport(self._context))
-        self._bulk.cookies.jar = self.usual().cookies.jar
+        self._bulk = module.BulkClient(module.BulkTransport(self._context), self.usual().cookies.jar)
 
     def _client(self, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
         import httpx
