@@ -20,7 +20,7 @@ from ktui.jsontext import Role, Span
 Path = tuple[str | int, ...]
 """Names of objects and places in arrays, from the root on; never empty."""
 
-LARGEST = 256 * 1024
+LARGEST = 64 * 1024
 """Bytes of a value beyond which it is no row of a table: taking 40 of them apart would take longer than a frame."""
 LONGEST_PATH = 200
 """Characters."""

@@ -149,6 +149,11 @@ class Records(Sequence[Record]):
             for start, stop in zip(starts, stops, strict=False)
         ]
 
+    @property
+    def missing(self) -> int:
+        """Offsets that are not there within the runs."""
+        return sum(self.offsets[stop - 1] - self.offsets[start] + 1 + start - stop for _, start, stop in self.runs())
+
     def sizes(self) -> Iterable[int]:
         """Bytes of key and value of each."""
         return map(add, _lengths(self.keys), _lengths(self.values))

@@ -28,6 +28,8 @@ class Batch(msgspec.Struct):
     trouble: Trouble | None = None
     notes: list[Note] = msgspec.field(default_factory=list)
     """What happened to the topic, to be shown before the records."""
+    old: int = 0
+    """How many of the records were there before anybody looked, where only the last ones were asked for."""
     size: int = 0
     """Bytes of the answer that it was made of."""
 

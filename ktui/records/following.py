@@ -172,6 +172,7 @@ class Following:
 
     def resume(self) -> None:
         self._paused = False
+        self.progress.resume()
         if self._stream:
             self._stream.resume()
 
@@ -214,7 +215,7 @@ class Following:
         if self._paused:
             stream.pause()
         start = self._start
-        old = start.old if isinstance(start, SeekTarget) else 0
+        old = min(start.old, stream.behind) if isinstance(start, SeekTarget) else 0
         ending = None if bounds.later is None else asyncio.create_task(self._end(stream, bounds.later))
         try:
             async with aclosing(self._handed_out(stream, old)) as batches:
@@ -248,9 +249,10 @@ class Following:
         """What the stream brings; of its first `old` records the order is made up."""
         async with aclosing(stream.batches()) as batches:
             async for batch in batches:
-                self.progress.see(self._clock(), sum(stream.positions.values()), stream.behind)
+                self.progress.see(self._clock(), stream.positions, stream.behind)
                 if old > 0:  # they were all there before: reading them partition by partition says nothing
-                    old -= len(batch.records)
+                    batch.old = min(old, len(batch.records))
+                    old -= batch.old if stream.behind > 0 else old  # gaps were counted too
                     batch.records = by_time(batch.records)
                 yield batch
 

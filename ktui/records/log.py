@@ -57,6 +57,11 @@ class RecordLog:
     def size_bytes(self) -> int:
         return self._sealed_bytes + self._tail_bytes
 
+    def soon_gone(self, number: int) -> bool:
+        """The log is nearly full, and this row among the first to leave."""
+        full = self.size_bytes > 0.9 * self.max_bytes or len(self) > 0.9 * self.max_rows
+        return full and number - self.first < len(self) // 10
+
     def extend(self, records: Sequence[Record]) -> None:
         """Append records. A large batch becomes segments as a whole; nothing of it is touched record by record."""
         self.end += len(records)

@@ -7,6 +7,7 @@ known by their numbers; one that comes again after a jump is found by what it is
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Sequence
 
 from ktui.model import Record, Records
@@ -29,6 +30,8 @@ class Marked:
         self._numbers: dict[Record, int] = {}
         """Of all marked ones. Known by all that they are: of a topic that was made again others have their places."""
         self._rows: list[int] = []  # the same numbers, ascending
+        self._offsets: Counter[int] = Counter()
+        """How many of them have each offset, to tell by what comes whether one may be among it."""
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -69,9 +72,8 @@ class Marked:
         """These have come into the log, the first as row `start`: marked ones may be among them, after a jump."""
         if not self._numbers or (len(self._rows) and self._rows[0] >= self._log.first):
             return
-        wanted = {record.offset for record in self._numbers}
         offsets = records.offsets if isinstance(records, Records) else [record.offset for record in records]
-        for place in [place for place, offset in enumerate(offsets) if offset in wanted]:
+        for place in [place for place, offset in enumerate(offsets) if offset in self._offsets]:
             if (record := records[place]) in self._numbers:
                 self._forget_number(record)
                 self._set_number(record, start + place)
@@ -86,14 +88,19 @@ class Marked:
         """Mark nothing."""
         self._numbers.clear()
         self._rows.clear()
+        self._offsets.clear()
         self._bytes = 0
 
     def _set_number(self, record: Record, number: int) -> None:
         self._numbers[record] = number
+        self._offsets[record.offset] += 1
         insort(self._rows, number)
 
     def _forget_number(self, record: Record) -> None:
         del self._rows[bisect_left(self._rows, self._numbers.pop(record))]
+        self._offsets[record.offset] -= 1
+        if not self._offsets[record.offset]:
+            del self._offsets[record.offset]
 
 
 class MarkedRows:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Set
+
+from ktui.model import Positions, TopicPartition
 
 WINDOW_SECONDS = 5.0
 """How much of the past the rate is made of."""
@@ -17,9 +20,14 @@ class Progress:
         self.left = 0
         self._began: int | None = None
         self._seen: deque[tuple[float, int]] = deque()
+        self._of: Set[TopicPartition] = frozenset()
 
-    def see(self, now: float, place: int, left: int) -> None:
-        """`place` is the sum of the positions, `left` what lies between them and the ends."""
+    def see(self, now: float, positions: Positions, left: int) -> None:
+        """`left` is what lies between the positions and the ends."""
+        place = sum(positions.values())
+        if positions.keys() != self._of:  # where others begin is no way that was come
+            self._of, self._began = frozenset(positions), None
+            self._seen.clear()
         if self._began is None or left <= 0 or place < self._began:
             self._began = place
         if self._seen and place < self._seen[-1][1]:  # the topic is another one
@@ -28,6 +36,10 @@ class Progress:
         self._seen.append((now, place))
         while len(self._seen) > 2 and self._seen[1][0] <= now - WINDOW_SECONDS:
             self._seen.popleft()
+
+    def resume(self) -> None:
+        """It goes on after a pause, which is no measure of how fast it goes."""
+        self._seen.clear()
 
     @property
     def total(self) -> int:

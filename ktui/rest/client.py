@@ -67,6 +67,7 @@ class ProxyClient:
         """What it can do, call by call; with evidence once it was probed."""
         credentials = credentials or Credentials(user=place.user, password=place.password, headers=headers)
         self._wire = Wire(place, credentials, tls, transport)
+        self._asking = asyncio.Semaphore(PARALLEL)
         self._instances = Instances(self._wire)
         self._open = self._instances.open
         self._by_offset = ByOffset(self._wire, lambda: self.consumer(group=_own_name(), gear=self.dialect.look))
@@ -150,14 +151,16 @@ class ProxyClient:
         return codec.read(answer, codec.offsets)
 
     async def ranges(self, topic: str, partitions: Iterable[int]) -> dict[TopicPartition, OffsetRange]:
-        """Beginning and end of several partitions, at most 8 asked at once. The first failure ends it."""
+        """Beginning and end of several partitions. The first failure ends it. At most 8 are asked at once, of whichever
+        topics: a pool has 100 connections, and a proxy fewer threads."""
         tps = [TopicPartition(topic, partition) for partition in partitions]
         found: dict[TopicPartition, OffsetRange] = {}
         waiting = iter(tps)
 
         async def lane() -> None:
             for tp in waiting:
-                found[tp] = await self.offsets(tp)
+                async with self._asking:
+                    found[tp] = await self.offsets(tp)
 
         lanes = [asyncio.ensure_future(lane()) for _ in range(min(PARALLEL, len(tps)))]
         try:

@@ -6,23 +6,19 @@ alone knows how to make a proxy client.
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 import threading
 import time
 from asyncio import get_running_loop
-from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
-from textual import events, on
+from textual import on
 from textual.app import App
 from textual.binding import Binding
-from textual.dom import DOMNode
 from textual.driver import Driver
 
 from ktui.config import Config
@@ -31,6 +27,7 @@ from ktui.rest.client import ProxyClient
 from ktui.ui import garbage, keys, theming
 from ktui.ui.commands import KtuiCommands
 from ktui.ui.driver import LinkedDriver, linked
+from ktui.ui.in_order import InOrder
 from ktui.ui.link import TerminalLink
 from ktui.ui.main import MainScreen
 from ktui.ui.report import report
@@ -38,9 +35,6 @@ from ktui.ui.toasts import ToastingApp
 
 if TYPE_CHECKING:
     from ktui.ui.screens.start import Started
-
-ROUNDS = 5
-"""Messages that one key may set off, each answering the one before: key, Submitted, Chosen, and what they do."""
 
 Background = Callable[[], Awaitable[object]]
 
@@ -55,7 +49,7 @@ class Opened(msgspec.Struct, frozen=True):
     """Runs as long as the app: the demo's traffic. What is made up is not remembered either."""
 
 
-class KtuiApp(ToastingApp):
+class KtuiApp(InOrder, ToastingApp):
     """Owns nothing but the choice of proxy."""
 
     TITLE = "ktui"
@@ -92,14 +86,6 @@ class KtuiApp(ToastingApp):
         self._opened = Opened(proxy, title or self.config.title, background)
         self.connect, self.demo = connect, demo
         self._sure_to_quit = False
-        self._typed: deque[events.Key] = deque()
-        """Keys that wait for their turn."""
-        self._busy = True
-        """Whether the next key has to wait: one is acted on, or there is nothing yet to act on."""
-        self._acting: asyncio.Task[None] | None = None
-        """Waits until a key has been acted on."""
-        self._touched = 0.0
-        """When a key or a click came last."""
         self._signals: tuple[signal.Signals, ...] = ()
         super().__init__()
         self._unused_themes = self._use_themes()  # before anything is styled: a change of theme styles all again
@@ -132,8 +118,7 @@ class KtuiApp(ToastingApp):
         self.call_later(self._begin)  # outside of this handler: what is laid out before its end is drawn for nobody
 
     async def on_unmount(self) -> None:
-        if self._acting is not None:
-            self._acting.cancel()
+        self.act_no_more()
         await self._opened.proxy.aclose()
         for number in self._signals:
             get_running_loop().remove_signal_handler(number)
@@ -149,8 +134,8 @@ class KtuiApp(ToastingApp):
         self._start_background()
         if not self.is_headless:
             garbage.settle()
-            self.set_interval(garbage.LOOK_SECONDS, lambda: garbage.look_through(time.monotonic() - self._touched))
-        self.call_later(self._act)
+            self.set_interval(garbage.LOOK_SECONDS, lambda: garbage.look_through(time.monotonic() - self.touched))
+        self.act()
 
     def _first_screen(self) -> MainScreen:
         config = self.config if self._opened.background is None else replace(self.config, state_path=None)
@@ -203,39 +188,6 @@ class KtuiApp(ToastingApp):
         await screen.complete()
         self._start_background()
         await before.proxy.aclose()
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.InputEvent):
-            self._touched = time.monotonic()
-        if not isinstance(event, events.Key) or event.is_forwarded:
-            await super().on_event(event)
-            return
-        self._typed.append(event)
-        if not self._busy:
-            await self._act()
-
-    async def _act(self) -> None:
-        """Hand out the key that came first, when what the one before it did is done.
-
-        Textual hands keys that arrive together (a slow link, a fast typist) to the widget that has the focus before the
-        first of them is acted on: of "g", "1", "8", "1" the digits would be lost before the prompt is there, and of
-        "enter", "2" the 2 would still go into the prompt.
-        """
-        self._busy = False
-        if self._typed and not self._exit:  # what comes after the last key has nobody left to go to
-            self._busy = True
-            await super().on_event(self._typed.popleft())
-            self._acting = asyncio.create_task(self._act_on())
-
-    async def _act_on(self) -> None:
-        for _ in range(ROUNDS):
-            focused = self.focused or self.screen
-            handled = asyncio.Event()
-            _through([*focused.ancestors_with_self], handled.set)
-            with suppress(TimeoutError):  # of a widget that was removed meanwhile nothing is heard
-                async with asyncio.timeout(0.2):
-                    await handled.wait()
-        self.call_later(self._act)
 
     @on(MainScreen.NotStarted)
     def _not_started(self, event: MainScreen.NotStarted) -> None:
@@ -292,11 +244,3 @@ class KtuiApp(ToastingApp):
         """A letter that no field took: in the composer it was meant for one."""
         if self.screen is not self.main_screen or self.main_screen.shown != "composer":
             await self.action_quit()
-
-
-def _through(nodes: list[DOMNode], then: Callable[[], object]) -> None:
-    """Call when each of these has handled what it was told before, one after the other, as messages bubble."""
-    for at, node in enumerate(nodes):
-        if node.call_later(_through, nodes[at + 1 :], then):
-            return
-    then()

@@ -255,6 +255,23 @@ async def test_keys_typed_ahead_are_not_lost(orders: Sandbox, proxy: ProxyClient
         assert house.app.is_running
 
 
+async def test_neither_a_click_nor_a_paste_overtakes_what_was_typed(orders: Sandbox, proxy: ProxyClient) -> None:
+    async with at_home(proxy) as house:
+        await house.open()
+        table = house.main.stream_pane.table
+        await house.until(lambda: table.record is not None)
+        house.type_at_once("/2")
+        house.paste("3")
+        await house.until(lambda: table.filter == "23")
+        await house.press("escape")
+        house.type_at_once("/xzx")
+        house.click_at_once(table)
+        await house.until(lambda: not house.main.query(Prompt))
+        assert table.filter == "xzx"
+        assert not table.marked
+        assert not house.main.zoomed
+
+
 async def test_q_is_a_letter_where_one_writes(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy) as house:
         await house.open()

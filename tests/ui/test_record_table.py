@@ -166,9 +166,15 @@ async def test_wheel_holds_and_the_bottom_follows_again() -> None:
         await pilot._post_mouse_events([events.MouseScrollUp], table, offset=(5, 5))
         await until(pilot, lambda: not table.following)
         assert app.of(RecordTable.FollowingChanged)[-1].following is False
-        for _ in range(3):
+        for _ in range(10):
+            await pilot._post_mouse_events([events.MouseScrollUp], table, offset=(5, 5))
+        top = table.scroll_offset.y
+        assert 0 < top < table.max_scroll_y - 5
+        await until(pilot, lambda: f"{top}  k" in app.text.splitlines()[1])
+        for _ in range(15):
             await pilot._post_mouse_events([events.MouseScrollDown], table, offset=(5, 5))
         await until(pilot, lambda: table.following)
+        await until(pilot, lambda: "99  k" in app.text.splitlines()[-1])
 
 
 async def test_another_size_does_not_move_a_held_cursor() -> None:

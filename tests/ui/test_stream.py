@@ -703,3 +703,77 @@ async def test_what_no_calendar_or_number_has(sandbox: Sandbox, proxy: ProxyClie
         SeekTarget.parse("9999-12-31 23:59", now=now)
     with pytest.raises(TargetError, match="is no time"):
         SeekTarget.parse("0001-01-01", now=now.replace(tzinfo=timezone(timedelta(hours=5))))
+
+
+async def test_what_is_read_decides_and_not_how_many_match(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 3000)
+    async with opened(proxy, SeekTarget.beginning()) as (pane, pilot, _):
+        await until(pilot, lambda: bool(offsets(pane)) and offsets(pane)[-1] == 2999)
+        pane.records.max_bytes = 100_000
+        await pilot.press("end")
+        pane.table.narrow('{"n": 299')
+        await pilot.press("up")
+        assert len(pane.table.view) == 11
+        add(sandbox, 20)
+        await until(pilot, lambda: offsets(pane)[-1] == 3019)
+        assert pane.state is StreamState.LIVE
+
+
+async def test_space_reads_on_though_that_pushes_out_what_is_on_screen(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_reading, "READ_AHEAD", 2000)
+    fill(sandbox, 200)
+    async with opened(proxy, SeekTarget.beginning()) as (pane, pilot, _):
+        pane.records.max_rows, pane.records._largest_rows = 1000, 50
+        await until(pilot, lambda: len(offsets(pane)) == 200)
+        await pilot.press("home")
+        for _ in range(20):
+            add(sandbox, 150)
+            await pilot.pause(0.01)
+        await until(pilot, lambda: pane.state is StreamState.AHEAD)
+        before = offsets(pane)[-1]
+        assert before < 3000
+        await pilot.press("space")
+        await until(pilot, lambda: offsets(pane)[-1] == 3199)
+
+
+async def test_hold_while_it_opens(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 10)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: len(offsets(pane)) == 10)
+        sandbox.faults.latency = 0.3
+        pane.seek({tp(0): 3})
+        await until(pilot, lambda: pane.state is StreamState.OPENING)
+        await pilot.press("space")
+        assert pane.state is StreamState.HELD
+        await pilot.press("space")
+        assert pane.state is StreamState.OPENING
+        await pilot.press("space")
+        sandbox.faults.latency = 0.0
+        await until(pilot, lambda: pane.positions == {tp(0): 3} and "7 below" in host.text)
+        assert pane.state is StreamState.HELD
+        await pilot.press("space")
+        await until(pilot, lambda: offsets(pane) == list(range(3, 10)))
+
+
+async def test_a_look_that_takes_long_while_held_is_not_begun_again(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, *[2] * 12)
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: pane.state is StreamState.LIVE and pane.records.kept == 24)
+        await pilot.press("space")
+        before = len(proxy.exchanges)
+        await until(pilot, lambda: len(proxy.exchanges) > before + 24)  # the read under way has ended
+        sandbox.faults.latency = 1.6  # two rounds of eight: longer than the time until the next
+        add(sandbox, 7, 11)
+        await until(pilot, lambda: "7 new below" in host.text)
+        assert not [each for each in proxy.exchanges if each.failure and each.path.endswith("/offsets")]
+
+
+async def test_a_short_topic_has_a_rate_at_once(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 40)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 40)
+        add(sandbox, 30)
+        await until(pilot, lambda: len(offsets(pane)) == 70)
+        await until(pilot, lambda: sum(pane.status.counts) == 30)

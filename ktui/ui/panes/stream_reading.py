@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ FIRST = 100
 """Records shown when a topic is opened, before it goes on live."""
 READ_AHEAD = 50_000
 """Rows under the visible ones after which reading waits for the user: a look at an old offset is no download."""
+LOOK_SECONDS = 2.0
+"""Between two looks at where the partitions end while it is held; a tenth of a second more for each beyond twenty."""
+RUNNING = (StreamState.OPENING, StreamState.LIVE, StreamState.AHEAD, StreamState.WAITING)
+"""When there is something to hold."""
 FAR_BEHIND = 10_000
 """Going to the end jumps there when more records than this are in between."""
 
@@ -36,6 +41,10 @@ class StreamReading(StreamFrame):
 
     _most_ahead = READ_AHEAD
     """Rows under the visible ones after which it waits; more, where the user wanted more."""
+    _heard = False
+    """Something has come since it began, or it is known that nothing is there."""
+    _looked_at = 0.0
+    """When it was last asked where the partitions end."""
 
     @dataclass
     class Advanced(Message):
@@ -101,8 +110,8 @@ class StreamReading(StreamFrame):
         self._begin(rest, chosen_words(partitions, there), clear=False)
 
     def hold(self) -> None:
-        """Stop reading, keep the place."""
-        if self._following is not None and self.state in (StreamState.LIVE, StreamState.AHEAD, StreamState.WAITING):
+        """Stop reading, keep the place; also before it is open: Confluent's proxy takes half a second for that."""
+        if self._following is not None and self.state in RUNNING:
             self._following.pause()
             self._enter(StreamState.HELD)
 
@@ -117,7 +126,8 @@ class StreamReading(StreamFrame):
             self._begin(self._following.here, clear=False)
         elif self._following is not None and self.state in (StreamState.HELD, StreamState.AHEAD):
             self._following.resume()
-            self._enter(StreamState.WAITING if self._trouble else StreamState.LIVE, self._trouble)
+            running = StreamState.LIVE if self._heard else StreamState.OPENING
+            self._enter(StreamState.WAITING if self._trouble else running, self._trouble)
 
     def retry(self) -> None:
         """Try again now, if there is something to try."""
@@ -159,9 +169,10 @@ class StreamReading(StreamFrame):
         if batch.trouble is not None:
             self._wait(batch.trouble.error, batch.trouble.retry_in)
         else:
-            self._trouble = None
+            self._trouble, self._heard = None, True
             if self.state in (StreamState.WAITING, StreamState.OPENING):
                 self._enter(StreamState.LIVE)
+        self.status.arrived(len(batch.records) - batch.old)
         left = len(batch.records) + (self._following.behind if self._following else 0)
         for row in batch.rows():
             if isinstance(row, Gap | Note):
@@ -169,7 +180,6 @@ class StreamReading(StreamFrame):
             else:
                 left -= len(row)
                 self.table.extend(row, left)
-                self.status.arrived(len(row))
         if batch.notes and self._pattern is not None:  # topics may have come and gone
             self._take_added()
             self._say()
@@ -190,7 +200,7 @@ class StreamReading(StreamFrame):
         """Read from there. What was read before goes: rows of two places in one list would look like one order. The
         cursor waits for the first record of the partitions that are sought."""
         assert self.topic is not None
-        self._most_ahead, self._trouble = READ_AHEAD, None
+        self._most_ahead, self._trouble, self._heard = READ_AHEAD, None, False
         from_end = isinstance(start, SeekTarget) and start.at_end
         if clear:
             self.table.clear()
@@ -199,7 +209,7 @@ class StreamReading(StreamFrame):
                 self.table.landing.on_first(sought)
         if note:
             self.records.mark(Note(note))
-        self.status.start(start.old if isinstance(start, SeekTarget) else 0, from_end if clear else None)
+        self.status.start(from_end if clear else None)
         whole, before = self._take_added(), {**self._apart, **self.positions}
         self._following = Following(
             self.proxy, self._topics, start, before=before, whole=whole, pattern=self._pattern, lanes=self._lanes
@@ -224,8 +234,8 @@ class StreamReading(StreamFrame):
             self.status.second()
         if self.state is StreamState.AHEAD and not self._enough_ahead(READ_AHEAD // 2):
             self.go_on()
-        if self.state in (StreamState.HELD, StreamState.AHEAD) and not self._ticks % 4:
-            self.look()
+        if self.state in (StreamState.HELD, StreamState.AHEAD):
+            self._look_if_due()
         self.columns.tick()
         if complaint := self.columns.complaint():
             self.notify(clean(complaint), severity="warning", timeout=10, markup=False)
@@ -236,8 +246,8 @@ class StreamReading(StreamFrame):
         """So much is below the visible rows that more would only push them out of the log."""
         if self.table.following:
             return False
-        nearly_full = self.records.size_bytes > 0.9 * self.records.max_bytes
-        return self.table.below > rows or (nearly_full and self.table.above < len(self.records) // 10)
+        asked_for_more = self._most_ahead > READ_AHEAD
+        return self.table.below > rows or (not asked_for_more and self.records.soon_gone(self.table.read_at))
 
     def _on_mount(self, event: events.Mount) -> None:
         self._say()
@@ -258,9 +268,16 @@ class StreamReading(StreamFrame):
         except ProxyError as error:
             self._enter(StreamState.STOPPED, error)
 
-    @work(exclusive=True, group="look")
+    def _look_if_due(self) -> None:
+        """One look at a time: of many partitions on a slow link one takes longer than the next is due."""
+        looking = any(worker.group == "look" for worker in self.workers)
+        if not looking and time.monotonic() - self._looked_at >= max(LOOK_SECONDS, len(self.positions) / 10):
+            self.look()
+
+    @work(group="look")
     async def look(self) -> None:
         """Ask where the partitions end: while it is held, nobody else does."""
         if self._following is not None:
             with suppress(ProxyError):  # the stream says so when it goes on
                 await self._following.look()
+        self._looked_at = time.monotonic()

@@ -71,9 +71,11 @@ class RecordTable(RecordLines, can_focus=True, inherit_bindings=False):
     # What others ask and tell
 
     @property
-    def above(self) -> int:
-        """Rows over the visible ones that are still kept."""
-        return self.scroll_offset.y
+    def read_at(self) -> int:
+        """Number of the row that somebody reads: under the cursor, or where that is out of sight the first visible."""
+        top = self._top()
+        place = self._cursor if top <= self._cursor < top + self.page else top
+        return self.view.number(place) if self.view.first <= place < self.view.end else self.records.end
 
     @property
     def below(self) -> int:
@@ -222,6 +224,8 @@ class RecordTable(RecordLines, can_focus=True, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         if new_value < old_value and round(new_value) < self.max_scroll_y:
             self.following = False
+        if round(new_value) != round(old_value):  # Textual asks for the rows again, and has those that were drawn
+            self._draw()
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self.call_next(self._follow_at_end)

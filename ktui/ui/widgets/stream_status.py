@@ -69,7 +69,6 @@ class StreamStatus(msgspec.Struct):
     """Records that came in each of the last seconds."""
 
     _new: int = 0
-    _old: int = 0
 
     def look(
         self,
@@ -95,19 +94,16 @@ class StreamStatus(msgspec.Struct):
         if state in (StreamState.HELD, StreamState.AHEAD):
             self.below += unread
 
-    def start(self, old: int, from_end: bool | None = None) -> None:
-        """A new run begins; its first `old` records are from before and make no rate. `from_end`: at or near it; None
-        where the run before is gone on with."""
-        self._new, self._old = 0, old
+    def start(self, from_end: bool | None = None) -> None:
+        """A new run begins. `from_end`: at or near it; None where the run before is gone on with."""
+        self._new = 0
         if from_end is not None:
             self.from_end = from_end
         self.counts.extend([0] * SECONDS)
 
     def arrived(self, count: int) -> None:
-        """So many records came in."""
-        known = min(count, self._old)
-        self._old -= known
-        self._new += count - known
+        """So many records came in that were not there before: those make no rate."""
+        self._new += count
 
     def second(self) -> None:
         """Another second is over."""
