@@ -5,7 +5,6 @@ Pure: nothing is asked or sent here. The words stand in `causes.py`.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +13,7 @@ from ktui.model import Exchange
 from ktui.records import causes
 from ktui.records.causes import Diagnosis
 from ktui.records.lifeline import Life, Place, is_missing, place_of
-from ktui.rest.refusals import error_body
+from ktui.rest.refusals import error_body, members
 
 IDLE_SECONDS = 290.0
 """Confluent forgets an instance 300 s after its last call; a second or two less on its own clock."""
@@ -207,9 +206,8 @@ def _noticed(exchange: Exchange) -> Diagnosis | None:
 
 def other_host(exchange: Exchange) -> str:
     """Host and port in the base_uri of a new instance, when they are not those that were asked."""
+    base = members(exchange.response_body).get("base_uri")
     try:
-        told = json.loads(exchange.response_body)
-        base = told.get("base_uri") if isinstance(told, dict) else None
         there, here = urlsplit(base if isinstance(base, str) else ""), urlsplit(exchange.url)
         if not there.hostname:
             return ""
@@ -224,11 +222,7 @@ def other_host(exchange: Exchange) -> str:
 
 
 def _offsets(body: bytes) -> list[object]:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return []
-    found = told.get("offsets") if isinstance(told, dict) else None
+    found = members(body).get("offsets")
     return found if isinstance(found, list) else []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from ktui.records.causes import Diagnosis
 from ktui.records.diagnosis import diagnose
 from ktui.records.lifeline import Lives, ended_at, place_of
 from ktui.rest.client import ProxyClient
+from ktui.rest.refusals import members
 
 KEPT = 100
 """Findings that are kept, and a tenth of the exchanges whose diagnosis is."""
@@ -138,13 +138,8 @@ def subject_of(exchange: Exchange) -> str:
 
 def _numbers(body: bytes) -> dict[TopicPartition, int]:
     """Offsets of a commit, or of those that are committed, as they stand on the wire."""
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return {}
-    entries = (
-        next((told[key] for key in ("offsets", "partitions") if key in told), ()) if isinstance(told, dict) else ()
-    )
+    told = members(body)
+    entries = next((told[key] for key in ("offsets", "partitions") if key in told), ())
     found = {}
     for each in entries if isinstance(entries, list) else ():
         match each:

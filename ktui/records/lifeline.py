@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from ktui.model import Exchange
+from ktui.rest.refusals import members
 
 KEPT = 64
 """Ended lives that are remembered."""
@@ -119,7 +119,7 @@ class Lives:
         self._answered(life, place.verb, exchange, when)
 
     def _made(self, group: str, exchange: Exchange, when: datetime) -> None:
-        asked, told = _object(exchange.request_body), _object(exchange.response_body)
+        asked, told = members(exchange.request_body), members(exchange.response_body)
         name = told.get("instance_id") or asked.get("name")
         if isinstance(name, str):
             self._keep(
@@ -156,14 +156,5 @@ class Lives:
 
 def is_missing(exchange: Exchange) -> bool:
     """Whether a 404 says that the instance is not there, and not something it was asked about."""
-    told = _object(exchange.response_body)
-    words = str(told.get("message", "")).lower()
+    words = str(members(exchange.response_body).get("message", "")).lower()
     return "partition" not in words and ("consumer" in words or "instance" in words)
-
-
-def _object(body: bytes) -> dict[str, object]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -112,7 +112,7 @@ def _names(wire: Wire, topics: Answer) -> list[str]:
         raise refuse("GET", "/topics", topics)
     try:
         return codec.names(topics.body)
-    except msgspec.DecodeError as error:
+    except refusals.UNREADABLE as error:
         text = refusals.said(topics.exchange.response_body)
         raise NotAProxy(f"{wire.address.where} is not a Kafka REST proxy: it says “{text}”", topics.exchange) from error
 
@@ -134,7 +134,7 @@ def _cluster(answer: Answer | None) -> str | None:
         return None
     try:
         found = msgspec.json.decode(answer.body, type=_Clusters)
-    except msgspec.DecodeError:
+    except refusals.UNREADABLE:
         return None
     return found.data[0].cluster_id if found.kind == "KafkaClusterList" and found.data else None
 
@@ -198,7 +198,7 @@ def brokers_signs(answer: Answer) -> tuple[Votes, str]:
         return {"S": 2}, "no such call, as with Strimzi"
     try:
         count = len(codec.brokers(answer.body)) if answer.status == 200 else None
-    except msgspec.DecodeError:
+    except refusals.UNREADABLE:
         count = None
     if count is None:
         return {}, _quoted(message)

@@ -33,6 +33,8 @@ _REFUSED = ("refused", "all connection attempts failed")
 """How a connection error says that nothing listens."""
 _SHOWN = 200
 """Characters of a server's text that go into a sentence."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for a body that is not as it should be: no JSON, not UTF-8, or nested hundreds deep."""
 
 
 def said(body: bytes) -> str:
@@ -41,18 +43,28 @@ def said(body: bytes) -> str:
     return scrub(" ".join(re.sub(_TAGS, " ", text).split()))[:_SHOWN]
 
 
+def members(body: bytes) -> dict[str, object]:
+    """Those of a JSON object; none when a body is anything else. Of one that is not UTF-8, as gateways write that still
+    speak Latin-1, only the odd characters are lost."""
+    try:
+        try:
+            found = msgspec.json.decode(body)
+        except UnicodeDecodeError:
+            found = msgspec.json.decode(body.decode("utf-8", "replace"))
+    except UNREADABLE:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def error_body(status: int, body: bytes) -> tuple[int | None, str]:
     """`error_code` (None when the body has none, so is not a proxy's) and the message, whatever the shape."""
-    try:
-        answer = msgspec.json.decode(body[:65536])
-    except msgspec.DecodeError:
-        answer = None
-    if not isinstance(answer, dict):
-        return None, said(body) or _phrase(status)
-    code = next((answer[key] for key in ("error_code", "code") if isinstance(answer.get(key), int)), None)
+    answer = members(body[:65536])
+    numbers = (answer.get(key) for key in ("error_code", "code"))
+    code = next((number for number in numbers if isinstance(number, int)), None)
     message = answer.get("message")
     if not isinstance(message, str) or not message:
-        return code, said(body) if code is None and answer else _phrase(status)
+        words = "" if code is not None or body.strip() == b"{}" else said(body)
+        return code, words or _phrase(status)
     errors = answer.get("validation_errors")
     if isinstance(errors, list) and errors:
         message = f"{message} ({'; '.join(str(each) for each in errors)})"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
+from ktui.errors import NotAProxy
 from ktui.rest.capabilities import Capabilities, capabilities
 from ktui.rest.capability_rules import V3_RESOURCES
 from ktui.rest.client import ProxyClient
@@ -14,6 +15,7 @@ from ktui.rest.dialect import DIALECTS, REDPANDA
 from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
+from tests.unit.test_wire import answering, serving
 
 PAGE = b"<html><h1>404</h1> nothing here</html>"
 
@@ -127,6 +129,26 @@ async def test_where_options_are_not_told_the_v3_api_as_such_counts(sandbox: San
     assert all("does not tell" in each.evidence for each in told if each.available)
     assert all("does not let us in" in each.why_not for each in told if not each.available)
     await client.aclose()
+
+
+async def test_what_cannot_be_read_is_no_sign(sandbox: Sandbox) -> None:
+    """Bodies nested deeper than any reader goes: those of the signs, and then that of the list of topics."""
+    deep = "[" * 2000 + "]" * 2000
+    sandbox.faults.fail_next(200, path="GET /(kafka/)?v3/clusters", times=2, body=f'{{"x":{deep}}}')
+    sandbox.faults.fail_next(200, path="GET /brokers", body=f'{{"x":{deep}}}')
+    client = ProxyClient("http://sandbox", transport=sandbox.transport())
+    await client.probe()
+    assert client.dialect.letter == "C"
+    assert client.capabilities.v3_path is None
+    await client.aclose()
+
+
+async def test_a_list_of_topics_that_is_not_utf_8_is_no_proxys() -> None:
+    async with serving(answering(b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n["caf\xe9"]')) as url:
+        client = ProxyClient(url)
+        with pytest.raises(NotAProxy, match="is not a Kafka REST proxy"):
+            await client.probe()
+        await client.aclose()
 
 
 async def test_probing_leaves_nothing_behind(flavoured: Sandbox) -> None:

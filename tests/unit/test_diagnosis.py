@@ -16,6 +16,7 @@ from ktui.records import causes
 from ktui.records.causes import Diagnosis
 from ktui.records.diagnosis import diagnose, of_error
 from ktui.records.doctor import Doctor
+from ktui.records.lifeline import is_missing
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import DIALECTS
 from ktui.server.flavours import FLAVOURS
@@ -294,6 +295,24 @@ async def test_records_that_were_refused_one_by_one(clock: Clock) -> None:
     assert patient.found() == []
     await patient.client.aclose()
     await patient.sandbox.aclose()
+
+
+@pytest.mark.parametrize("body", [b"[" * 2000, b'{"x":' + b"[" * 2000, b'{"message":"verf\xfcgbar"}'])
+def test_bodies_that_cannot_be_read_say_nothing(body: bytes) -> None:
+    """Neither when it looks at what came, nor at what was sent."""
+    instance = "/consumers/g/instances/i"
+    exchanges = [
+        call(1, "POST", "/consumers/g", 200, body, asked=b'{"name":"i"}'),
+        call(2, "POST", f"{instance}/offsets", 204, asked=body),
+        call(3, "GET", f"{instance}/offsets", 200, body),
+        call(4, "POST", "/topics/orders", 200, body),
+    ]
+    doctor = Doctor(Told(exchanges, "S"))
+    assert not doctor.look()
+    assert doctor.lives.current is not None
+    assert doctor.lives.current.name == "i"
+    assert all(doctor.of(exchange) is None for exchange in exchanges)
+    assert not is_missing(call(5, "GET", f"{instance}/records", 404, body))
 
 
 def test_the_same_again_is_counted_and_comes_first() -> None:

@@ -29,6 +29,7 @@ from ktui.server.sandbox import Sandbox
 from tests.unit.waiting import until
 
 INSTANCE = "/consumers/g/instances/i"
+DEEP = "[" * 2000 + "]" * 2000
 
 
 @asynccontextmanager
@@ -141,6 +142,36 @@ async def test_a_gateways_page_is_told_in_its_first_words(sandbox: Sandbox, prox
 async def test_validation_errors_are_part_of_the_message(sandbox: Sandbox, proxy: ProxyClient) -> None:
     sandbox.faults.fail_next(400, body='{"error_code":400,"message":"no","validation_errors":["a is b","c"]}')
     assert (await failure(proxy)).message == "no (a is b; c)"
+
+
+async def test_an_error_in_latin_1_keeps_its_code_and_its_words() -> None:
+    body = '{"error_code":50300,"message":"Dienst nicht verfügbar"}'.encode("latin-1")
+    text = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    async with serving(answering(text)) as url:
+        client = ProxyClient(url)
+        for call in (client.topics, client.probe):
+            with pytest.raises(Busy) as caught:
+                await call()
+            assert (caught.value.code, caught.value.message) == (50300, "Dienst nicht verf\ufffdgbar")
+        await client.aclose()
+
+
+@pytest.mark.parametrize("body", [DEEP, f'{{"error_code":50003,"message":"x","cause":{DEEP}}}'])
+async def test_an_error_nested_too_deep_to_be_read_is_still_one(
+    sandbox: Sandbox, proxy: ProxyClient, body: str
+) -> None:
+    sandbox.faults.fail_next(503, body=body)
+    found = await failure(proxy)
+    assert isinstance(found, Busy)
+    assert (found.code, found.message) == (503, body[:200])
+
+
+@pytest.mark.parametrize(("body", "message"), [("", "Bad Gateway"), ("{}", "Bad Gateway"), ('{"a":1}', '{"a":1}')])
+async def test_an_error_that_says_nothing_is_told_by_its_status(
+    sandbox: Sandbox, proxy: ProxyClient, body: str, message: str
+) -> None:
+    sandbox.faults.fail_next(502, body=body)
+    assert (await failure(proxy)).message == message
 
 
 async def test_a_success_that_is_no_json_is_no_proxy(sandbox: Sandbox, proxy: ProxyClient) -> None:
