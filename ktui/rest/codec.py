@@ -1,5 +1,5 @@
-"""Wire JSON to model and back, by msgspec. No network, no judgement: what does not fit raises msgspec.DecodeError,
-which `read` turns into the exception with the exchange that proves it."""
+"""Wire JSON to model and back, by msgspec. No network, no judgement: what does not fit raises one of UNREADABLE, which
+`read` turns into the exception with the exchange that proves it."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def read(answer: Answer, decode: Callable[[bytes], T]) -> T:
     """Decode a successful answer. NotAProxy when it is something else, Unreachable when its end is missing."""
     try:
         return decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except refusals.UNREADABLE as error:
         exchange = answer.exchange
         if answer.body[:1] in (b"[", b"{") and "truncated" in str(error):
             exchange.failure = "The answer ends in the middle"
@@ -167,13 +167,16 @@ def brokers(body: bytes) -> list[int]:
 
 def records(body: bytes, format: str = "binary") -> Records:
     """Records as a read gives them. No record keeps the body alive. Unacceptable when one says that it is not of the
-    format."""
+    format, or is nested deeper than JSON is read here: as bytes it can be shown."""
     if format == "binary":
         return Records.of(_RECORDS.decode(body))
     if format == "text":
         texts = _TEXT_RECORDS.decode(body)
         return _with(texts, [_utf8(each.key) for each in texts], [_utf8(each.value) for each in texts])
-    raws = _RAW_RECORDS.decode(body)
+    try:
+        raws = _RAW_RECORDS.decode(body)
+    except RecursionError:
+        raise Unacceptable(422, 422, f"A record is nested too deep to be read as {format}") from None
     if poison := next((r for r in raws if r.error is not None), None):
         raise Unacceptable(422, 422, f"Record {poison.offset} of {poison.topic}/{poison.partition}: {poison.error}")
     return _with(raws, _exact([each.key for each in raws]), _exact([each.value for each in raws]))
@@ -264,6 +267,8 @@ def _embedded(content: bytes | None, format: str, what: str) -> object:
         raise ValueError(f"The {what} is not UTF-8: byte {error.start} does not belong") from None
     except msgspec.DecodeError as error:
         raise ValueError(f"The {what} is not JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"The {what} is nested too deep") from None
     return msgspec.Raw(content)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -14,6 +15,8 @@ from ktui.model import Draft, Exchange, Header, OffsetRange, Partition, Produced
 from ktui.rest import codec
 from ktui.rest.dialect import CONFLUENT, KARAPACE, REDPANDA, STRIMZI
 from ktui.rest.wire import Answer
+
+DEEP = "[" * 2000 + "]" * 2000
 
 
 def test_binary_records_are_decoded_with_null_and_empty_told_apart() -> None:
@@ -39,6 +42,19 @@ def test_what_no_kafka_has_is_no_answer_of_a_proxy(body: bytes, format: str) -> 
     exchange = Exchange(1, datetime(2026, 11, 20), "GET", "/consumers/g/instances/i/records", "http://h/")
     with pytest.raises(NotAProxy, match="no Kafka REST proxy does that"):
         codec.read(Answer(200, {}, body, exchange), lambda body: codec.records(body, format))
+
+
+@pytest.mark.parametrize(
+    ("body", "decode"),
+    [
+        (f'[{{"topic":"t","partition":0,"offset":0,"x":{DEEP}}}]', codec.records),
+        (f'{{"name":"t","partitions":[],"x":{DEEP}}}', codec.topic),
+    ],
+)
+def test_what_is_nested_too_deep_is_no_answer_of_a_proxy(body: str, decode: Callable[[bytes], object]) -> None:
+    exchange = Exchange(1, datetime(2026, 11, 20), "GET", "/topics/t", "http://h/")
+    with pytest.raises(NotAProxy, match="no Kafka REST proxy does that"):
+        codec.read(Answer(200, {}, body.encode(), exchange), decode)
 
 
 def test_json_records_keep_their_exact_text() -> None:
@@ -141,7 +157,7 @@ def test_json_is_sent_as_it_was_typed() -> None:
     assert body == b'{"records":[{"key":"k","value":{"n": 1.10}}]}'
 
 
-@pytest.mark.parametrize(("value", "word"), [(b"{", "JSON"), (b'"\xff"', "UTF-8")])
+@pytest.mark.parametrize(("value", "word"), [(b"{", "JSON"), (b'"\xff"', "UTF-8"), (DEEP.encode(), "deep")])
 def test_what_is_not_json_is_refused_here(value: bytes, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         codec.produce_body([Draft("t", None, value)], "json", CONFLUENT)

@@ -99,6 +99,28 @@ async def test_all_records_come_once_and_in_order(sandbox: Sandbox, stream: Stre
     await reader.stop()
 
 
+async def test_a_record_nested_too_deep_for_json_is_read_as_bytes(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    sandbox.topics.create("t", 1)
+    deep = "[" * 2000 + "]" * 2000
+    sandbox.topics.append("t", 0, None, deep.encode())
+    answer = f'[{{"topic":"t","partition":0,"offset":0,"key":null,"value":{deep}}}]'
+    sandbox.faults.fail_next(200, path="/records", body=answer)
+    reader = Reader(Stream(proxy, {T0: 0}, format="json", sleep=clock.sleep, clock=clock))
+    await reader.come(1)
+    await reader.stop()
+    assert reader.records[0].value == deep.encode()
+    assert reader.notes == ["A record is no json: all are read as bytes from here on"]
+
+
+async def test_a_record_with_a_deep_field_that_no_proxy_has_is_not_of_a_proxy(sandbox: Sandbox, stream: Stream) -> None:
+    sandbox.faults.fail_next(200, path="/records", body=f'[{{"topic":"t","partition":0,"offset":0,"x":{"[" * 2000}')
+    reader = Reader(stream)
+    with pytest.raises(NotAProxy):
+        await asyncio.wait_for(reader.task, 10)
+
+
 async def test_it_starts_where_it_is_told(sandbox: Sandbox, proxy: ProxyClient) -> None:
     sandbox.topics.create("t", 2)
     fill(sandbox, 100)
