@@ -11,6 +11,7 @@ from ktui.errors import Busy, KtuiError, NotFound, ProxyError, Unreachable, Unsu
 from ktui.model import Draft, Produced
 from ktui.rest.client import ProxyClient
 from ktui.rest.refusals import never_sent
+from ktui.rest.wire import SUCCESS
 
 
 class Outcome(Enum):
@@ -61,7 +62,7 @@ async def send(client: ProxyClient, draft: Draft) -> Sending:
         return Sending(draft, Outcome.NOT_SENT, error=KtuiError(words))
     started = perf_counter()
     try:
-        produced = (await client.produce(draft.topic, [draft]))[0]
+        (produced,) = await client.produce(draft.topic, [draft])
     except ProxyError as error:
         return Sending(draft, _outcome(error), error=error)
     if produced.error is not None:
@@ -73,6 +74,9 @@ def _outcome(error: ProxyError) -> Outcome:
     """What a failed call says about the record."""
     if error.exchange is None or isinstance(error, Unsupported) or never_sent(error.__cause__):
         return Outcome.NOT_SENT
-    if isinstance(error, Unreachable) or (isinstance(error, Busy) and error.status >= 500):
+    status = error.exchange.status
+    if isinstance(error, Unreachable) or (isinstance(error, Busy) and status != 429):
+        return Outcome.UNKNOWN  # who was waited for may have written it, or be about to
+    if status in SUCCESS:  # said in no words of a proxy
         return Outcome.UNKNOWN
     return Outcome.NOT_STORED

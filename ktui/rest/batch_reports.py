@@ -27,7 +27,7 @@ _WORDS = {
 
 
 def share_out(reports: Sequence[Produced], drafts: Sequence[Draft]) -> list[Produced]:
-    """One outcome for each draft, from one report for each partition that got some of them."""
+    """One outcome for each draft, from one report for each partition that got some of them; there is one at least."""
     counts = Counter(report.partition for report in reports)
     by_partition = {report.partition: report for report in reports if counts[report.partition] == 1}
     only = reports[0] if len(reports) == 1 else None
@@ -62,7 +62,6 @@ def _failed(report: Produced) -> Produced:
 def _untold(reports: Sequence[Produced]) -> Produced:
     """A record whose partition nobody knows: stored when everything was, otherwise perhaps."""
     failed = [report for report in reports if report.error is not None]
-    if not reports or failed:
-        words = _failed(failed[0]).error if failed else "the proxy says nothing about this record"
-        return Produced(error=f"perhaps not stored: {words}", error_code=failed[0].error_code if failed else None)
+    if failed:
+        return Produced(error=f"perhaps not stored: {_failed(failed[0]).error}", error_code=failed[0].error_code)
     return Produced()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ktui.errors import Busy, Conflict, NotFound, Unacceptable, Unsupported
+from ktui.errors import Busy, Conflict, NotAProxy, NotFound, Unacceptable, Unsupported
 from ktui.model import Draft, Exchange, OffsetRange, Partition, Positions, Produced, TopicDetail, TopicPartition
 from ktui.rest import address, batch_reports, codec, probing
 from ktui.rest.address import segment
@@ -183,7 +183,8 @@ class ProxyClient:
         self, topic: str, drafts: Sequence[Draft], *, format: str = "binary", partition: int | None = None
     ) -> list[Produced]:
         """Send records, all to `partition` or each to its own. Never retried: after Unreachable the outcome is
-        unknown. What this make of proxy cannot write is Unsupported before anything is sent."""
+        unknown, and after NotAProxy too where the status is a success. What this make of proxy cannot write is
+        Unsupported before anything is sent."""
         for draft in drafts:
             self._check(draft, partition)
         if partition is not None and not self.dialect.produces_to_path:
@@ -205,7 +206,12 @@ class ProxyClient:
         if answer.status not in SUCCESS and b'"offsets"' not in answer.body:
             raise refuse("POST", path, answer)
         reports = codec.read(answer, codec.produced)
-        return reports if self.dialect.reports_each_record else batch_reports.share_out(reports, drafts)
+        if reports and not self.dialect.reports_each_record:
+            reports = batch_reports.share_out(reports, drafts)
+        if len(reports) != len(drafts):
+            words = f"POST {path} was answered with {len(reports)} reports, not {len(drafts)}"
+            raise NotAProxy(f"{words}: no Kafka REST proxy does that", answer.exchange)
+        return reports
 
     def consumer(
         self,
