@@ -37,7 +37,7 @@ _SHORTEST = 6
 _LONG = 16
 """Characters from which on any header's value is taken for a secret."""
 _REMEMBERED = 32
-"""Secrets that are looked for, the newest."""
+"""Tokens and passwords that are looked for, the newest."""
 
 
 def is_secret(header: str) -> bool:
@@ -145,6 +145,11 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
     return dict(headers)
 
 
+def _sought(secrets: Iterable[str]) -> list[str]:
+    """Those that are looked for in a text, each once."""
+    return [secret for secret in dict.fromkeys(secrets) if len(secret) >= _SHORTEST]
+
+
 def _kill(process: asyncio.subprocess.Process) -> None:
     """End it, and what it has started."""
     try:
@@ -173,10 +178,12 @@ class Credentials:
         self._command = token_command or password_command
         self._basic = token is None and token_command is None
         self._own = _checked(headers)
-        self._secrets: list[str] = []
+        self._constant: list[str] = []
+        """Secrets of `headers`: sent with every request, so looked for as long as there are any."""
+        self._renewed: list[str] = []
         for name, value in self._own.items():
             if is_secret(name) or len(value) >= _LONG:
-                self._remember([value, value.rpartition(" ")[2]])
+                self._constant += _sought([value, value.rpartition(" ")[2]])
         self._fetching: asyncio.Task[None] | None = None
         self._fetched = float("-inf")
         self._closed = False
@@ -252,18 +259,18 @@ class Credentials:
         return Seal({**own, "Authorization": f"Basic {basic}"})
 
     def _remember(self, secrets: Iterable[str]) -> None:
-        fresh = [secret for secret in secrets if len(secret) >= _SHORTEST and secret not in self._secrets]
-        self._secrets = [*self._secrets, *fresh][-_REMEMBERED:]
+        fresh = _sought(secrets)
+        self._renewed = [*(secret for secret in self._renewed if secret not in fresh), *fresh][-_REMEMBERED:]
 
     def hide(self, body: bytes) -> bytes:
         """`body` without our secrets, should a server echo them."""
-        for secret in self._secrets:
+        for secret in (*self._constant, *self._renewed):
             body = body.replace(secret.encode(), HIDDEN.encode())
         return body
 
     def hide_text(self, text: str) -> str:
         """`text` without our secrets."""
-        for secret in self._secrets:
+        for secret in (*self._constant, *self._renewed):
             text = text.replace(secret, HIDDEN)
         return text
 

@@ -95,6 +95,20 @@ async def test_a_secret_at_the_edge_of_what_is_kept_is_hidden(sandbox: Sandbox) 
     await client.aclose()
 
 
+async def test_a_secret_of_a_header_is_hidden_however_many_tokens_came_since(sandbox: Sandbox) -> None:
+    """It is sent with every request; of the tokens only the last one is."""
+    fresh = python("import os; print(os.urandom(8).hex())")
+    client = client_of(sandbox, Credentials(headers={"X-Api-Key": SECRET}, token_command=fresh))
+    for _ in range(33):
+        sandbox.faults.fail_next(401)
+        await client.topics()  # sent again with another token
+    sandbox.faults.fail_next(500, body=SECRET)
+    with pytest.raises(KtuiError) as caught:
+        await client.topics()
+    assert SECRET not in seen_of(client, caught.value)
+    await client.aclose()
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
