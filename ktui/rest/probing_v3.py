@@ -7,6 +7,7 @@ import asyncio
 
 from ktui.errors import ProxyError
 from ktui.rest import refusals
+from ktui.rest.address import segment
 from ktui.rest.capabilities import Capabilities, Seen, with_v3
 from ktui.rest.capability_rules import V3_RESOURCES, Resource
 from ktui.rest.wire import ANY, SUCCESS, Answer, Wire
@@ -21,7 +22,7 @@ async def probe_v3(wire: Wire, found: Capabilities) -> Capabilities:
     """What is known once each resource was asked; the same where there is no v3 API, or when it was done before."""
     if found.v3_path is None or found.cluster_id is None or any(_asked(sign) for sign in found.signs):
         return found
-    base = f"{found.v3_path}/clusters/{found.cluster_id}"
+    base = f"{found.v3_path}/clusters/{segment(found.cluster_id)}"
     judged = await asyncio.gather(*(_see(wire, base, each) for each in V3_RESOURCES))
     return with_v3(found, {each.id: each_judged for each, each_judged in zip(V3_RESOURCES, judged, strict=True)})
 

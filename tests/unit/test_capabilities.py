@@ -118,6 +118,18 @@ async def test_each_v3_resource_is_seen_on_its_own(
     await client.aclose()
 
 
+async def test_a_cluster_id_with_slashes_stays_one_part_of_the_path(sandbox: Sandbox) -> None:
+    body = '{"kind":"KafkaClusterList","data":[{"cluster_id":"../a b/ü?c=%2F#d"}]}'
+    sandbox.faults.fail_next(200, path="GET /v3/clusters", body=body)
+    client = ProxyClient("http://sandbox", transport=sandbox.transport())
+    await client.probe()
+    await client.probe_v3()
+    asked = [exchange.path for exchange in client.exchanges if exchange.method == "OPTIONS"]
+    assert len(asked) == len(V3_RESOURCES)
+    assert all(path.startswith("/v3/clusters/..%2Fa%20b%2F%C3%BC%3Fc%3D%252F%23d/") for path in asked)
+    await client.aclose()
+
+
 async def test_where_options_are_not_told_the_v3_api_as_such_counts(sandbox: Sandbox) -> None:
     client = ProxyClient("http://sandbox", transport=sandbox.transport())
     await client.probe()
