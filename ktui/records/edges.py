@@ -37,6 +37,8 @@ class Edges:
         self._barren: dict[TopicPartition, tuple[int, int]] = {}
         """Where reading again and again brought no record: the position, and the end up to which there is none. Markers
         of transactions take offsets too."""
+        self._came: dict[TopicPartition, int] = {}
+        """From where on records came that are before our positions, since the last look."""
         self._known: dict[str, frozenset[int]] = {}
         """Partitions that each topic was seen to have."""
         if whole:
@@ -77,9 +79,10 @@ class Edges:
         """It is time to ask again."""
         return not self.settled and self._clock() - self._looked >= max(LOOK_SECONDS, len(self.positions) / 2)
 
-    def doubt(self) -> None:
-        """Take what was heard for outdated."""
+    def doubt(self, came: Positions | None = None) -> None:
+        """Take what was heard for outdated. `came`: from where on records came that are before our positions."""
         self._looked = float("-inf")
+        self._came = dict(came or {})
 
     async def look(self, age: float = 0.0) -> list[Note]:
         """Ask, unless that was done within `age` seconds. NotFound when a topic or partition is gone."""
@@ -95,12 +98,26 @@ class Edges:
             self._known[tp.topic] |= {tp.partition}
             self.positions[tp] = self.ranges[tp].beginning
             notes.append(Note(f"{tp} is a new partition: read from its start"))
+        return notes + self._start_over()
+
+    def _start_over(self) -> list[Note]:
+        """Begin anew with topics that were made again. One that is longer now than the old one was tells it only by
+        what it gives: an instance that stood past its end goes back to its start (conformance case 120)."""
+        signs: dict[TopicPartition, str] = {}
         for tp, position in self.positions.items():
-            bounds = self.ranges[tp]
-            if bounds.end < position:
-                words = f"{tp} ends at {bounds.end}, before our {position}: made again, so read from its start"
-                notes.append(Note(words))
-                self.positions[tp] = bounds.beginning
+            end, came = self.ranges[tp].end, self._came.get(tp, position)
+            if end < position:
+                signs[tp] = f"{tp} ends at {end}, before our {position}: made again, so read from its start"
+            elif came < position:
+                signs[tp] = f"{tp} gives {came} after {position - 1}: made again, so read from its start"
+        self._came = {}
+        anew = {tp.topic for tp in signs}
+        notes = []
+        for tp, position in self.positions.items():
+            beginning = self.ranges[tp].beginning
+            if tp.topic in anew and position > beginning:
+                notes.append(Note(signs.get(tp, f"{tp} is of a topic that was made again: read from its start")))
+                self.positions[tp] = beginning
         return notes
 
     async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:

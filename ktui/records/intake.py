@@ -20,14 +20,15 @@ class Intake:
         self.bounds = bounds
         self.reopen = False
         """A new instance is wanted at our positions."""
-        self.outdated = False
-        """Something came from before our positions: the topic may be another one now."""
+        self.outdated: dict[TopicPartition, int] = {}
+        """From where on something came that is before our positions: the topic is another one now."""
         self._suspect_since: float | None = None
         """Since when records may have been thrown away between reads of this instance."""
 
     def opened(self) -> None:
         """A new instance stands at our positions: nothing is missing between them and what it will give."""
-        self.reopen = self.outdated = False
+        self.reopen = False
+        self.outdated.clear()
         self._suspect_since = None
 
     def accept(self, received: Sequence[Record]) -> Batch:
@@ -53,7 +54,7 @@ class Intake:
             offset = record.offset
             if offset != position:
                 if offset < position:
-                    self.outdated = True
+                    self.outdated[record.tp] = min(offset, self.outdated.get(record.tp, offset))
                     continue
                 if self._suspect_since is not None:  # what is still missing from a new instance is really missing
                     self.reopen = True

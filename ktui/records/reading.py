@@ -127,7 +127,7 @@ class Reading:
     def _consider(self, read: Read, received: Sequence[Record]) -> None:
         """What an answer says about how to go on."""
         if self._intake.outdated:
-            self._edges.doubt()
+            self._edges.doubt(self._intake.outdated)
         # Where large records are held back, nothing at once says that one is: it is not the start of the instance.
         held_back = self._dialect.holds_back_large and self.pace.at_once
         starting = read.short and not received and not held_back

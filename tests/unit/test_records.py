@@ -74,7 +74,9 @@ def test_columns_are_taken_in_as_records_are(
         if suspect:
             intake.suspect(0.0)
         batch = intake.accept(each)
-        seen.append((list(batch.records), batch.gaps, positions, intake.reopen, intake.outdated, intake.bounds.left))
+        seen.append(
+            (list(batch.records), batch.gaps, positions, intake.reopen, dict(intake.outdated), intake.bounds.left)
+        )
     assert seen[0] == seen[1]
 
 

@@ -483,3 +483,21 @@ async def test_unreachable_at_the_start_is_a_trouble_too(sandbox: Sandbox, strea
         first = await anext(batches)
     assert first.trouble is not None
     assert isinstance(first.trouble.error, Unreachable)
+
+
+async def test_a_topic_made_again_that_is_longer_than_the_old_one(
+    sandbox: Sandbox, proxy: ProxyClient, stream: Stream
+) -> None:
+    fill(sandbox, 200)
+    reader = Reader(stream)
+    await reader.come(200)
+    sandbox.topics.delete("t")
+    sandbox.topics.create("t", 2)
+    read = len(proxy.exchanges)
+    await reader.until(lambda: len(proxy.exchanges) > read + 2)  # the instance finds itself past the end
+    fill(sandbox, 300)
+    await reader.come(500)
+    assert in_order(reader.records[200:]) == {0: list(range(150)), 1: list(range(150))}
+    assert sorted(note[:3] for note in reader.notes) == ["t/0", "t/1"]
+    assert any("after 99: made again, so read from its start" in note for note in reader.notes)
+    await reader.stop()
