@@ -57,6 +57,9 @@ def consequence(target: SeekTarget, positions: Positions, ranges: Mapping[TopicP
         which = "" if target.partition is None else f"partition {tp.partition} "
         return f"{_why(wanted[tp], ranges[tp])}{which}will start at {starts[tp]:,} · {rest}"
     off = sum(starts[tp] != offset for tp, offset in wanted.items())
+    sides = {_side(wanted[tp], held) for tp, held in ranges.items()}
+    if off == len(ranges) and len(sides) == 1:
+        return f"{_where(target)} is {sides.pop()} of all {off} partitions: they will start there · {rest}"
     nearest = f", {off} nearest to it" if off else ""
     return f"{len(ranges)} partitions will start at {_where(target)}{nearest} · {rest}"
 
@@ -78,9 +81,11 @@ def _wanted(
 
 
 def _why(wanted: int, held: OffsetRange) -> str:
-    if wanted < held.beginning:
-        return f"{wanted:,} is before the beginning: "
-    return f"{wanted:,} is past the end: " if wanted > held.end else ""
+    return "" if held.clamp(wanted) == wanted else f"{wanted:,} is {_side(wanted, held)}: "
+
+
+def _side(wanted: int, held: OffsetRange) -> str:
+    return "before the beginning" if wanted < held.beginning else "past the end"
 
 
 def _where(target: SeekTarget) -> str:

@@ -41,6 +41,7 @@ class MainScreen(MainFrame):
             tooltip="What this server can do and what it cannot, call by call",
         ),
         Binding("R", "refresh_all", "refresh", id="main.refresh", show=False, tooltip="Ask the proxy again"),
+        Binding("escape", "close_record", "close record", id="main.close-record", tooltip="Close the record"),
     ]
 
     @dataclass
@@ -93,6 +94,13 @@ class MainScreen(MainFrame):
 
         self.app.push_screen(CapabilitiesScreen(self.proxy, self._title))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.record_open if action == "close_record" else super().check_action(action, parameters)
+
+    def action_close_record(self) -> None:
+        """Where the pane that has the focus has nothing to leave: the record beside it."""
+        self.record_open = False
+
     def action_refresh_all(self) -> None:
         self.topics_pane.refresh_topics()
         self.offsets_pane.refresh_offsets()
@@ -113,6 +121,7 @@ class MainScreen(MainFrame):
         self.topic = event.topic
         self.record_open = False
         self.stream_pane.open(event.topic, event.target, event.others, event.pattern)
+        self.offsets_pane.several = self.stream_pane.table.several
         if self.focused is None or not self.focused.check_consume_key("x", "x"):  # nobody's pen is taken away
             self.focus_pane("stream")
 
@@ -129,7 +138,7 @@ class MainScreen(MainFrame):
         if event.state is StreamState.WAITING:
             self.top_line.link = Link.WAITING
         elif event.state is StreamState.STOPPED:
-            self.top_line.link = Link.REFUSED if isinstance(event.error, Forbidden) else self.top_line.link
+            self.top_line.link = Link.REFUSED if isinstance(event.error, Forbidden) else Link.CONNECTED  # it did answer
         elif event.state is StreamState.LIVE:  # places without a record to read are known too
             self.top_line.link = Link.CONNECTED
             self.offsets_pane.update_positions(self.stream_pane.positions)
@@ -146,7 +155,8 @@ class MainScreen(MainFrame):
             self.record_pane.show(event.record)
 
     @on(StreamPane.ComposeRequested)
-    def _compose_requested(self) -> None:
+    def _compose_requested(self, event: StreamPane.ComposeRequested) -> None:
+        self.composer_pane.suggest(event.topic)
         self.action_focus_pane("composer")
 
     @on(RecordPane.StepRequested)

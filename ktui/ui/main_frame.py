@@ -53,7 +53,7 @@ class MainFrame(Screen[None]):
     lower: var[str] = var("offsets", init=False)
     """Which of the lower panes is shown where only one can be."""
     zoomed: var[bool] = var(False)
-    record_open: var[bool] = var(False)
+    record_open: var[bool] = var(False, bindings=True)
 
     def __init__(
         self, proxy: ProxyClient, title: str, config: Config, link: TerminalLink, size_classes: Sequence[str] = ()

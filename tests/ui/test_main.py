@@ -157,6 +157,9 @@ async def test_a_record_stands_beside_the_stream_or_over_it(orders: Sandbox, pro
         await house.sees(TOPICS, STREAM, OFFSETS)
         assert house.cursor == place
         assert house.focused == STREAM
+        await house.press("enter", "2", "escape")  # from the stream too
+        await house.sees(TOPICS, STREAM, OFFSETS)
+        assert house.focused == STREAM
         await house.pilot.resize_terminal(110, 36)
         await house.press("enter")
         await house.sees(TOPICS, RECORD)
@@ -330,6 +333,20 @@ async def test_the_dot_says_how_the_proxy_is(orders: Sandbox, proxy: ProxyClient
         await house.press("R")
         await house.until(lambda: top.link is Link.CONNECTED)
         await house.until(lambda: top.counts[1] > 0)
+
+
+async def test_a_stream_that_stopped_was_answered(orders: Sandbox, proxy: ProxyClient) -> None:
+    async with at_home(proxy) as house:
+        await house.open()
+        orders.faults.refuse = True
+        await house.until(lambda: house.main.top_line.link is Link.WAITING)
+        orders.topics.delete("orders")
+        orders.faults.refuse = False
+        await house.press("R")
+        await house.until(lambda: house.main.stream_pane.state is StreamState.STOPPED)
+        assert house.main.top_line.link is Link.CONNECTED
+        await house.press("g", *"begin", "enter")
+        await house.until(lambda: "R tries again; 1 and enter" in house.text)
 
 
 async def test_refresh_finds_what_is_new(orders: Sandbox, proxy: ProxyClient) -> None:

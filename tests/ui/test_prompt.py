@@ -30,6 +30,15 @@ async def test_the_consequence_follows_the_typing() -> None:
         assert prompt.is_mounted
 
 
+async def test_no_example_is_cut() -> None:
+    app = Host(Prompt("go to", examples="181  begin  181 until 2000"))
+    async with app.run_test(size=(46, 10)) as pilot:
+        await until(pilot, lambda: "181  begin" in app.text)
+        assert "until" not in app.text
+        await pilot.resize_terminal(100, 10)
+        await until(pilot, lambda: "181  begin  181 until 2000" in app.text)
+
+
 async def test_a_complaint_stays_until_the_text_changes() -> None:
     prompt = Prompt("group", value="bil")
     app = Host(prompt)

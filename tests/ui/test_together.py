@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from ktui.model import TopicPartition
 from ktui.records.progress import Progress
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
@@ -125,11 +126,31 @@ async def test_a_pattern_is_followed(sandbox: Sandbox, proxy: ProxyClient) -> No
 
 def test_a_long_way_has_a_bar_with_the_time_that_is_left() -> None:
     progress = Progress()
-    progress.see(0.0, 0, 10_000)
-    progress.see(2.0, 4000, 6000)
+    progress.see(0.0, {TopicPartition("t", 0): 0}, 10_000)
+    progress.see(2.0, {TopicPartition("t", 0): 4000}, 6000)
     status = StreamStatus(StreamState.LIVE, behind=6000, progress=progress)
     line: Content = status.line(120)
     assert "━━━━╌╌╌╌╌╌ 40%" in line.plain
     assert "0:03 left" in line.plain
     assert "behind 6,000" in line.plain
     assert "left" not in status.line(36).plain
+
+
+async def test_panes_know_which_of_the_topics(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    for topic in ("pay-a", "pay-b"):
+        sandbox.topics.create(topic, 1)
+        sandbox.topics.append(topic, 0, b"k", b'{"of": "%s"}' % topic.encode())
+    async with at_home(proxy, (160, 44)) as house:
+        stream = house.main.stream_pane
+        await house.press("home", "x", "x", "enter")
+        await house.until(lambda: len(house.rows) == 2)
+        assert "3 Offsets of pay-a" in house.text
+        stream.table.go_to(next(n for n in range(stream.records.end) if "pay-b" in str(stream.records[n])))
+        await house.press("c")
+        assert house.main.composer_pane.form.typed.topic == "pay-b"
+        await house.press("escape", "t")
+        await house.until(lambda: stream.table.columns.fields)
+        assert stream.table.columns.as_fields
+        await house.open("pay-a")
+        assert not stream.table.columns.as_fields  # those of the two together are remembered for the two
+        assert "3 Offsets of" not in house.text

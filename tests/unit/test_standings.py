@@ -51,6 +51,11 @@ def test_the_same_topic_described_again_keeps_what_was_known(rows):
         ("1:600", [0], "partition 1 will start at 600 · 7,510 to the end"),
         ("begin", [0, 1], "2 partitions will start at the beginning · 7,698 to the end"),
         ("600", [0, 1], "2 partitions will start at 600, 1 nearest to it · 7,510 to the end"),
+        (
+            "9000",
+            [0, 1],
+            "9,000 is past the end of all 2 partitions: they will start there · nothing there yet, only what is new",
+        ),
         ("last 50", [0, 1], "2 partitions will start at the last 50 · 50 to the end"),
         ("7:1", [0], "There is no partition 7 here"),
         ("5", [2], "the offsets are not known yet"),

@@ -111,6 +111,8 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self.sent: list[tuple[datetime, Sending]] = []
         """What was stored and when, newest first."""
         self._model: Record | None = None
+        self._suggested = ""
+        """The topic that was named without anybody typing it."""
         self.is_complete = False
         """Whether there is a form yet."""
         self.form: DraftForm
@@ -124,7 +126,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self._fit(self.form)
         await self.mount(self.form, *(Static(id=f"composer-{each}") for each in ("report", "request", "sent")))
         self.is_complete = True
-        self._open(None, self.topic)
+        self._open(self.topic)
         self._show()
 
     def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> Self:
@@ -154,16 +156,23 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
         self.update_classes({"-compact": low}, update=False)
         return form.classes != before
 
-    def watch_topic(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
+    def watch_topic(self, topic: TopicDetail | None) -> None:
         if self.is_complete:
-            self._open(before, after)
+            self._open(topic)
 
-    def _open(self, before: TopicDetail | None, after: TopicDetail | None) -> None:
-        if after is not None and self.form.typed.topic in ("", before.name if before else ""):
-            self.form.name_topic(after.name)
+    def _open(self, topic: TopicDetail | None) -> None:
+        if topic is not None and self.suggest(topic.name):
             self.form.show_dialect(self.proxy.dialect)
-            self.form.show_detail(after)
+            self.form.show_detail(topic)
             self._show()
+
+    def suggest(self, topic: str) -> bool:
+        """Write to this topic, unless another was typed; whether it was not."""
+        free = self.is_complete and self.form.typed.topic in ("", self._suggested)
+        if free and self.form.typed.topic != topic:
+            self._suggested = topic
+            self.form.name_topic(topic)
+        return free
 
     def watch_sending(self) -> None:
         if self.is_complete:

@@ -58,6 +58,8 @@ class OffsetsPane(Widget):
 
     topic: var[TopicDetail | None] = var(None, bindings=True)
     """The open topic."""
+    several: var[bool] = var(False)
+    """The stream reads others too: this is the first of them."""
 
     @dataclass
     class SeekRequested(Message):
@@ -142,6 +144,10 @@ class OffsetsPane(Widget):
         if self.is_mounted:
             self._open(topic)
 
+    def watch_several(self) -> None:
+        if self.is_mounted:
+            self._show()
+
     def _open(self, topic: TopicDetail | None) -> None:
         rows = Standings(topic.name, [each.partition for each in topic.partitions]) if topic else Standings()
         if topic and self.rows.topic == topic.name:
@@ -171,7 +177,7 @@ class OffsetsPane(Widget):
         self.query_one("#offsets-says").display = bool(says)
         if self._asking is not None:
             self._asking.update_consequence()
-        named = title(self.rows, self.group.name if self.group.compared else "")
+        named = title(self.rows, self.group.name if self.group.compared else "", of_several=self.several)
         shared = any(self.screen.has_class(name) for name in ("-wide", "-wider"))  # one of the lower panes at a time
         self.border_title = named + Content(" · 4 Compose") if shared else named
         self.border_subtitle = self._state()

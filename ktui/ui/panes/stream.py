@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 from textual import events, on
@@ -51,8 +52,11 @@ class StreamPane(StreamReading):
     RecordChosen: TypeAlias = RecordTable.Chosen
     RecordHighlighted: TypeAlias = RecordTable.Highlighted
 
+    @dataclass
     class ComposeRequested(Message):
-        """The user wants to write a record."""
+        """The user wants to write a record to this topic: that of the record under the cursor."""
+
+        topic: str
 
     def __init__(
         self,
@@ -90,6 +94,8 @@ class StreamPane(StreamReading):
         """Why a key is greyed."""
         if action == "partitions" and self._pattern is not None:
             return "Topics that match a pattern are read with all their partitions."
+        if action == "hold" and self.state is StreamState.STOPPED:
+            return "The stream has stopped; R tries again."
         return NO_TOPIC if self.topic is None and action != "compose" else ""
 
     def says(self, action: str) -> str:
@@ -99,9 +105,7 @@ class StreamPane(StreamReading):
     # Keys
 
     def action_hold(self) -> None:
-        if self.state is StreamState.STOPPED:
-            self.notify("The stream has stopped; R tries again.", severity="warning", markup=False)
-        elif self.state is StreamState.AHEAD:
+        if self.state is StreamState.AHEAD:
             self.read_on()
         elif self.state in (StreamState.HELD, StreamState.DONE):
             self.go_on()
@@ -115,7 +119,8 @@ class StreamPane(StreamReading):
         self.jump_to_end()
 
     def action_compose(self) -> None:
-        self.post_message(self.ComposeRequested())
+        here = self.table.record
+        self.post_message(self.ComposeRequested(here.topic if here else self.topic.name if self.topic else ""))
 
     def action_resend(self) -> None:
         if (record := self._record()) is not None:

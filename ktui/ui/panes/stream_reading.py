@@ -71,7 +71,8 @@ class StreamReading(StreamFrame):
         self._topics = dict(self._opened)
         self.table.several = bool(others or pattern)
         self.table.forget()
-        self.columns.open(topic.name)
+        named = pattern.words if pattern else ",".join([topic.name, *sorted(each.name for each in others)])
+        self.columns.open(named)  # neither a comma nor an asterisk is in the name of a topic
         self._begin(target or SeekTarget.last(FIRST))
 
     def seek(self, positions: Positions) -> None:

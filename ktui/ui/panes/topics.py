@@ -51,7 +51,7 @@ class TopicsPane(Widget):
         & #topics-state.-said { display: block; }
         & #topics-state.-error { color: $error; }
         & Prompt { padding: 0; }
-        & .prompt--examples { display: none; }
+        & Examples { display: none; }
     }
     """
 

@@ -16,7 +16,7 @@ class FilterPrompt(Prompt):
     FilterPrompt {
         & .prompt--label { color: $accent; padding-right: 0; }
         & Input { width: 3fr; max-width: 200; }
-        & .prompt--examples { width: auto; }
+        & Examples { width: auto; }
     }
     """
 

@@ -19,7 +19,12 @@ from ktui.ui.widgets.prompt import Prompt
 class GoToPrompt(Prompt):
     """Asks where to go, and to which end; posts `Chosen` with a place that can be gone to."""
 
-    DEFAULT_CSS = ""
+    DEFAULT_CSS = """
+    GoToPrompt {
+        & Input { min-width: 24; max-width: 46; }
+        & Examples { width: auto; max-width: 60%; }
+    }
+    """
 
     @dataclass
     class Chosen(Message):

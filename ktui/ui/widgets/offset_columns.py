@@ -74,9 +74,10 @@ class Columns:
         return Content.styled(f"{text:>{column.width}}", "$ktui-muted" if value is None else style)
 
 
-def title(rows: Standings, group: str) -> Content:
-    """The pane's name, and how far behind the group is; no group, no word of it."""
-    named = Content("3 Offsets")
+def title(rows: Standings, group: str, *, of_several: bool) -> Content:
+    """The pane's name, and how far behind the group is; no group, no word of it. The topic where it could be taken for
+    another."""
+    named = Content("3 Offsets") + (plain(f" of {rows.topic}") if of_several else Content())
     if group:
         named += Content(" · group ") + plain(group)
         if rows.lag is not None:

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -22,6 +23,27 @@ from ktui.ui.text import TYPABLE, clean, plain
 
 _MOST_LINES, _MOST_CELLS = 4, 1000
 """Of what is said underneath."""
+
+
+class Examples(Static):
+    """What may be typed, as much of it as there is room for: of `181 until 2000` half would be no example."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._each = [plain(word) for word in words.split("  ")]
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return Content("  ").join(self._each).cell_length
+
+    def render(self) -> Content:
+        shown, room = list[Content](), self.content_size.width
+        for each in self._each:
+            room -= each.cell_length
+            if room < 0:
+                break
+            shown.append(each)
+            room -= 2
+        return Content("  ").join(shown)
 
 
 class Prompt(Widget):
@@ -36,7 +58,7 @@ class Prompt(Widget):
         & > Horizontal { height: 1; }
         & .prompt--label { width: auto; color: $ktui-muted; padding-right: 1; }
         & Input { width: 1fr; min-width: 12; max-width: 24; background: $panel; color: $foreground; }
-        & .prompt--examples { width: 1fr; height: 1; color: $ktui-muted; padding-left: 2; }
+        & Examples { width: 1fr; height: 1; color: $ktui-muted; padding-left: 2; }
         & .prompt--consequence { height: 1; color: $warning; }
         & .-complaint { color: $error; }
     }
@@ -94,7 +116,7 @@ class Prompt(Widget):
         with Horizontal():
             yield Static(plain(self._label), classes="prompt--label")
             yield Input(clean(self._value), compact=True, select_on_focus=self._anew, restrict=TYPABLE)
-            yield Static(plain(self._examples), classes="prompt--examples")
+            yield Examples(self._examples)
         yield Static(classes="prompt--consequence")
 
     @property

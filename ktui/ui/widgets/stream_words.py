@@ -72,7 +72,9 @@ def _why_empty(state: StreamState, error: ProxyError | None, ranges: Mapping[Top
         case StreamState.WAITING if error is not None:
             return f"{sentence(error)}. R tries now; w shows the requests."
         case StreamState.STOPPED if error is not None:
-            return " ".join([f"{sentence(error)}.", describe(error).next_step, "R tries again."])
+            step = describe(error).next_step
+            tried = "R tries again; 1 and enter open it anew." if step.startswith("R ") else f"{step} R tries again."
+            return f"{sentence(error)}. {tried}"
     if any(bounds.end > bounds.beginning for bounds in ranges.values()):
         return "No new records yet. g and begin look at those that are there; c composes one."
     return "No records yet. This topic is empty: c composes one."
