@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import compress, islice
+from itertools import chain, compress, islice
 from operator import add, ne
 from typing import Any, NamedTuple, overload
 
@@ -112,6 +112,12 @@ class Records(Sequence[Record]):
             [record.timestamp for record in records],
             [record.headers for record in records],
         )
+
+    @classmethod
+    def joined(cls, some: Sequence[Records]) -> Records:
+        """All of them, one after the other."""
+        columns: Iterable[tuple[list[Any], ...]] = zip(*(one._columns for one in some), strict=True)
+        return cls(*[list(chain.from_iterable(each)) for each in columns])
 
     def __len__(self) -> int:
         return len(self.offsets)

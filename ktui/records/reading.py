@@ -92,7 +92,7 @@ class Reading:
                 reads.begin()
                 if read.size > LARGE:  # a small one is looked into sooner than the next is written
                     await reads.sent()
-            received = read.records()
+            received = await read.records()
         except Busy as error:
             return self._without_bytes(error)
         except Unacceptable as error:

@@ -13,7 +13,7 @@ import msgspec
 
 from ktui.errors import Busy, Conflict, NotAProxy, NotFound, Unacceptable, Unsupported
 from ktui.model import Draft, Exchange, OffsetRange, Partition, Positions, Produced, TopicDetail, TopicPartition
-from ktui.rest import address, batch_reports, codec, probing
+from ktui.rest import address, batch_reports, bodies, codec, probing
 from ktui.rest.address import segment
 from ktui.rest.auth import Credentials
 from ktui.rest.by_offset import ByOffset
@@ -191,7 +191,7 @@ class ProxyClient:
             drafts = [msgspec.structs.replace(draft, partition=_either(draft.partition, partition)) for draft in drafts]
             partition = None
         try:
-            body = codec.produce_body(drafts, format, self.dialect)
+            body = bodies.produce(drafts, format, self.dialect)
         except ValueError as error:
             raise Unacceptable(0, 0, str(error)) from None
         path = f"/topics/{segment(topic)}"
@@ -236,7 +236,7 @@ class ProxyClient:
         instance = Instance(
             group=_own_name() if group is None else group,
             name=name,
-            body=codec.encode(dialect.create_body(name, format, reset, gear)),
+            body=bodies.encode(dialect.create_body(name, format, reset, gear)),
             delete_body=dialect.delete_body,
         )
         return OpenConsumer(self._instances, instance, lambda: Consumer(self._wire, instance, dialect, gear, format))

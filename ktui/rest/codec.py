@@ -1,21 +1,18 @@
-"""Wire JSON to model and back, by msgspec. No network, no judgement: what does not fit raises one of UNREADABLE, which
-`read` turns into the exception with the exchange that proves it."""
+"""Wire JSON to model, by msgspec; the other way is in `bodies.py`. No network, no judgement: what does not fit raises
+one of UNREADABLE, which `read` turns into the exception with the exchange that proves it."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from ktui.errors import NotAProxy, Unacceptable, Unreachable
 from ktui.model import (
-    Draft,
     Header,
     OffsetRange,
     Partition,
-    Positions,
     Produced,
     Record,
     Records,
@@ -23,10 +20,12 @@ from ktui.model import (
     TopicPartition,
 )
 from ktui.rest import refusals
-from ktui.rest.dialect import Dialect
 from ktui.rest.wire import Answer
 
 T = TypeVar("T")
+
+PART = 2 << 20
+"""Bytes of an answer that are decoded in one go, about: 6 ms."""
 
 
 class _Replica(msgspec.Struct):
@@ -182,6 +181,20 @@ def records(body: bytes, format: str = "binary") -> Records:
     return _with(raws, _exact([each.key for each in raws]), _exact([each.value for each in raws]))
 
 
+def parts(body: bytes, format: str = "binary") -> Iterator[bytes]:
+    """A large answer as several, of a few milliseconds each to be decoded: Karapace's 15 MB take 40, in which no key is
+    heard. None of a small one, or where values are JSON, in which anything may look like the next record. Headers may,
+    where "key" is what a record begins with: then a part is no JSON."""
+    if format != "binary" or len(body) <= 2 * PART:
+        return
+    between = b"}," + body[1 : body.find(b":") + 1]
+    start = 1
+    while len(body) - start > 2 * PART and (end := body.find(between, start + PART)) > 0:
+        yield b"[%b}]" % body[start:end]
+        start = end + 2
+    yield b"[" + body[start:]
+
+
 def produced(body: bytes) -> list[Produced]:
     """What became of each record. A negative offset without an error means: stored, place unknown (Karapace)."""
     return [_produced(report) for report in _REPORTS.decode(body).offsets]
@@ -198,78 +211,6 @@ def assigned(body: bytes) -> list[TopicPartition]:
 
 def subscribed(body: bytes) -> list[str]:
     return _SUBSCRIBED.decode(body).topics
-
-
-def partitions_body(tps: Iterable[TopicPartition]) -> bytes:
-    return msgspec.json.encode({"partitions": [{"topic": t, "partition": p} for t, p in tps]})
-
-
-def positions_body(positions: Positions) -> bytes:
-    return msgspec.json.encode(
-        {"offsets": [{"topic": t, "partition": p, "offset": offset} for (t, p), offset in positions.items()]}
-    )
-
-
-def times_body(tps: Iterable[TopicPartition], timestamp: str) -> bytes:
-    return msgspec.json.encode({"timestamps": [{"topic": t, "partition": p, "timestamp": timestamp} for t, p in tps]})
-
-
-def commit_body(positions: Positions, dialect: Dialect) -> bytes:
-    """Resume offsets in the words of this make of proxy."""
-    return msgspec.json.encode(
-        {
-            dialect.commit_key: [
-                {"topic": t, "partition": p, "offset": dialect.commit_offset(offset)}
-                for (t, p), offset in positions.items()
-            ]
-        }
-    )
-
-
-def produce_body(drafts: Sequence[Draft], format: str, dialect: Dialect) -> bytes:
-    """Raises ValueError with a sentence for bytes that are not of the format."""
-    return msgspec.json.encode({"records": [_outgoing(draft, format, dialect) for draft in drafts]})
-
-
-def encode(value: Mapping[str, object]) -> bytes:
-    return msgspec.json.encode(value)
-
-
-def _outgoing(draft: Draft, format: str, dialect: Dialect) -> dict[str, object]:
-    record: dict[str, object] = {}
-    if draft.key is not None or not dialect.omits_nulls:
-        record["key"] = _embedded(draft.key, format, "key")
-    if draft.value is not None or not dialect.omits_nulls:
-        record["value"] = _embedded(draft.value, format, "value")
-    if draft.partition is not None:
-        record["partition"] = draft.partition
-    if draft.timestamp is not None:
-        record["timestamp"] = draft.timestamp
-    if draft.headers:
-        record["headers"] = [
-            {"key": key, "value": None if value is None else base64.b64encode(value).decode("ascii")}
-            for key, value in map(msgspec.structs.astuple, draft.headers)
-        ]
-    return record
-
-
-def _embedded(content: bytes | None, format: str, what: str) -> object:
-    if content is None:
-        return None
-    if format == "binary":
-        return base64.b64encode(content).decode("ascii")
-    try:
-        if format == "text":
-            return content.decode("utf-8")
-        msgspec.json.decode(content, type=msgspec.Raw)
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"The {what} is not UTF-8: byte {error.start} does not belong") from None
-    except msgspec.DecodeError as error:
-        raise ValueError(f"The {what} is not JSON: {error}") from None
-    except RecursionError:
-        raise ValueError(f"The {what} is nested too deep") from None
-    return msgspec.Raw(content)
 
 
 def _produced(report: _Report) -> Produced:

@@ -7,15 +7,16 @@ are looked at through them, but nothing of ours reads by one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 
 import msgspec
 
 from ktui.errors import Conflict, Refused, Unsupported
-from ktui.model import Positions, Record, TopicPartition
-from ktui.rest import codec
+from ktui.model import Positions, Record, Records, TopicPartition
+from ktui.rest import bodies, codec
 from ktui.rest.course import AT_ONCE, Course
 from ktui.rest.dialect import Dialect, Gear
 from ktui.rest.instances import Instance, Instances
@@ -34,7 +35,7 @@ _NOTHING = 8
 class Read(msgspec.Struct, frozen=True):
     """The answer to one read, not decoded yet: that may be done while the next read is on its way."""
 
-    records: Callable[[], Sequence[Record]]
+    records: Callable[[], Awaitable[Sequence[Record]]]
     """Raises NotAProxy or Unreachable for what are no records, and then spends the instance."""
     size: int
     """Bytes of the answer."""
@@ -70,7 +71,7 @@ class Consumer:
         """Read exactly these partitions."""
         if not self._dialect.assigns:
             raise Unsupported(f"{self._dialect.name} cannot be asked for single partitions")
-        await self._post("/assignments", codec.partitions_body(tps))
+        await self._post("/assignments", bodies.partitions(tps))
 
     async def assignments(self) -> list[TopicPartition]:
         if not self._dialect.shows_assignments:
@@ -81,25 +82,25 @@ class Consumer:
         """Read on from these offsets. Once, on a new instance: a used one hands out stale records after it. While it
         is `settling`, a refusal that will pass is still a Conflict, but counts as no failure."""
         passes = settling and self._dialect.refuses_first_seeks
-        await self._place(codec.positions_body(positions), *([409] if passes else []))
+        await self._place(bodies.positions(positions), *([409] if passes else []))
 
     async def seek_time(self, tps: Iterable[TopicPartition], ms: int) -> None:
         """To the first record at or after a time. Busy (500) means that none is that new."""
         if not self._dialect.seeks_time:
             raise Unsupported(f"{self._dialect.name} cannot seek to a time")
         moment = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
-        await self._place(codec.times_body(tps, moment.replace("+00:00", "Z")), 500)
+        await self._place(bodies.times(tps, moment.replace("+00:00", "Z")), 500)
 
     async def seek_beginning(self, tps: Iterable[TopicPartition]) -> None:
-        await self._post("/positions/beginning", codec.partitions_body(tps))
+        await self._post("/positions/beginning", bodies.partitions(tps))
 
     async def seek_end(self, tps: Iterable[TopicPartition]) -> None:
         """Takes effect at the next read: to miss nothing, seek to the end offset instead."""
-        await self._post("/positions/end", codec.partitions_body(tps))
+        await self._post("/positions/end", bodies.partitions(tps))
 
     async def poll(self, timeout_ms: int | None = None, max_bytes: int | None = None) -> Sequence[Record]:
         """The records of one `read`."""
-        return (await self.read(timeout_ms, max_bytes)).records()
+        return await (await self.read(timeout_ms, max_bytes)).records()
 
     async def read(
         self,
@@ -147,10 +148,17 @@ class Consumer:
         if self._spent:
             raise Conflict(409, 409, "A read of this consumer was given up, and its records with it")
 
-    def _decoded(self, answer: Answer) -> Sequence[Record]:
+    async def _decoded(self, answer: Answer) -> Sequence[Record]:
         if answer.records is not None:
             return answer.records
         try:
+            with suppress(msgspec.DecodeError):  # what is cut wrong, or is no answer at all, is decoded as a whole
+                found: list[Records] = []
+                for part in codec.parts(answer.body, self._format):
+                    found.append(codec.records(part, self._format))
+                    await asyncio.sleep(0)
+                if found:
+                    return Records.joined(found)
             return codec.read(answer, lambda body: codec.records(body, self._format))
         except BaseException:
             self._spent = True
@@ -161,7 +169,7 @@ class Consumer:
         if pattern is not None and not self._dialect.subscribes_by_pattern:
             raise Unsupported(f"{self._dialect.name} subscribes by names only")
         body = {"topics": list(topics)} if pattern is None else {"topic_pattern": pattern}
-        await self._post("/subscription", codec.encode(body))
+        await self._post("/subscription", bodies.encode(body))
 
     async def subscription(self) -> list[str]:
         if not self._dialect.shows_subscription:
@@ -178,7 +186,7 @@ class Consumer:
         if not self._dialect.reads_committed:
             raise Unsupported(f"{self._dialect.name} does not tell committed offsets")
         # A GET with a body: some gateways drop it (reference 8.3).
-        body = codec.partitions_body(tps)
+        body = bodies.partitions(tps)
         answer = await self._wire.request("GET", f"{self._path}/offsets", body=body, seconds=30.0)
         return codec.read(answer, codec.committed)
 
@@ -186,7 +194,7 @@ class Consumer:
         """Let the group resume at these offsets; without any, after everything read so far."""
         if positions and (why_not := self._dialect.check_commit(positions)):
             raise Unsupported(why_not)
-        body = self._dialect.commit_all if positions is None else codec.commit_body(positions, self._dialect)
+        body = self._dialect.commit_all if positions is None else bodies.commit(positions, self._dialect)
         await self._post("/offsets", body, seconds=COMMIT_SECONDS)
 
     async def _place(self, body: bytes, *foreseen: int) -> None:

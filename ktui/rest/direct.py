@@ -82,7 +82,11 @@ class DirectConsumer(Consumer):
         finally:
             self._reading = False
         records = self._harvest()
-        return Read(lambda: records, total_size(records), max_bytes)
+
+        async def found() -> list[Record]:
+            return records
+
+        return Read(found, total_size(records), max_bytes)
 
     async def subscribe(self, topics: Iterable[str] = (), *, pattern: str | None = None) -> None:
         raise self._no_group("subscribe")

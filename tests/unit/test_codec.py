@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from ktui.errors import NotAProxy
-from ktui.model import Draft, Exchange, Header, OffsetRange, Partition, Produced, TopicPartition
-from ktui.rest import codec
+from ktui.model import Draft, Exchange, Header, OffsetRange, Partition, Produced, Records, TopicPartition
+from ktui.rest import bodies, codec
 from ktui.rest.dialect import CONFLUENT, KARAPACE, REDPANDA, STRIMZI
 from ktui.rest.wire import Answer
 
@@ -132,11 +132,11 @@ def test_partitions_without_a_commit_are_left_out() -> None:
     ],
 )
 def test_a_commit_is_where_the_group_resumes(dialect: codec.Dialect, body: bytes) -> None:
-    assert codec.commit_body({TopicPartition("t", 0): 5, TopicPartition("t", 1): 0}, dialect) == body
+    assert bodies.commit({TopicPartition("t", 0): 5, TopicPartition("t", 1): 0}, dialect) == body
 
 
 def produced_record(draft: Draft, format: str = "binary", dialect: codec.Dialect = CONFLUENT) -> object:
-    return msgspec.json.decode(codec.produce_body([draft], format, dialect))["records"][0]
+    return msgspec.json.decode(bodies.produce([draft], format, dialect))["records"][0]
 
 
 def test_drafts_are_written_as_base64() -> None:
@@ -153,11 +153,37 @@ def test_strimzi_wants_no_null_key_and_takes_headers_and_a_time() -> None:
 
 
 def test_json_is_sent_as_it_was_typed() -> None:
-    body = codec.produce_body([Draft("t", b'"k"', b'{"n": 1.10}')], "json", CONFLUENT)
+    body = bodies.produce([Draft("t", b'"k"', b'{"n": 1.10}')], "json", CONFLUENT)
     assert body == b'{"records":[{"key":"k","value":{"n": 1.10}}]}'
 
 
 @pytest.mark.parametrize(("value", "word"), [(b"{", "JSON"), (b'"\xff"', "UTF-8"), (DEEP.encode(), "deep")])
 def test_what_is_not_json_is_refused_here(value: bytes, word: str) -> None:
     with pytest.raises(ValueError, match=word):
-        codec.produce_body([Draft("t", None, value)], "json", CONFLUENT)
+        bodies.produce([Draft("t", None, value)], "json", CONFLUENT)
+
+
+def answer(count: int, first: str, headers: bool) -> bytes:
+    """Records whose text begins with this member, as many megabytes as there are hundreds."""
+    each: dict[str, object] = {"topic": "t", "key": "aw==", "value": "A" * 10_000, "partition": 0}
+    if headers:
+        each["headers"] = [{"key": "a", "value": "Yg=="}, {"key": "topic", "value": "Yg=="}]
+    order = sorted(each, key=lambda name: name != first)
+    return msgspec.json.encode([{name: each[name] for name in order} | {"offset": n} for n in range(count)])
+
+
+@pytest.mark.parametrize("first", ["topic", "key"])
+def test_a_large_answer_is_the_same_in_parts(first: str) -> None:
+    body = answer(900, first, headers=first == "topic")
+    parts = list(codec.parts(body))
+    assert [len(part) // codec.PART for part in parts] == [1, 1, 1, 1]
+    joined = Records.joined([codec.records(part) for part in parts])
+    assert joined == codec.records(body)
+    assert len(joined.runs()) == 1
+
+
+def test_what_is_not_cut() -> None:
+    assert not list(codec.parts(answer(300, "topic", headers=False)))
+    assert not list(codec.parts(answer(900, "topic", headers=False), "json"))
+    with pytest.raises(msgspec.DecodeError):  # where headers look like records: decoded as a whole then
+        list(map(codec.records, codec.parts(answer(900, "key", headers=True))))

@@ -23,7 +23,7 @@ async def read(transport: httpx.AsyncBaseTransport, format: str = "binary") -> t
         await consumer.assign([TopicPartition("t", 0)])
         await consumer.seek({TopicPartition("t", 0): 0})
         answer = await consumer.read(300, 2**21)
-        records = answer.records()
+        records = await answer.records()
     exchange = [each for each in client.exchanges if "/records" in each.path][-1]
     await client.aclose()
     return records, answer.size, exchange

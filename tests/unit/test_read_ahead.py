@@ -112,9 +112,9 @@ async def test_the_next_read_is_sent_when_a_large_answer_begins() -> None:
         assert not taking.done()
         slow.rest.set()
         first, _ = await taking
-        assert [record.offset for record in first.records()] == list(range(LARGE))
+        assert [record.offset for record in await first.records()] == list(range(LARGE))
         second, _ = await reads.take()
-        assert [record.offset for record in second.records()] == list(range(LARGE, 2 * LARGE))
+        assert [record.offset for record in await second.records()] == list(range(LARGE, 2 * LARGE))
         assert slow.asked == 2
     assert sizes == [len(answer(range(LARGE)).partition(b"\r\n\r\n")[2]), second.size]
 
@@ -168,7 +168,7 @@ async def test_what_was_made_ready_for_another_pace_is_not_sent_and_costs_nothin
         offsets: list[int] = []
         for _ in range(12):
             read, _ = await reads.take()
-            offsets += [record.offset for record in read.records()]
+            offsets += [record.offset for record in await read.records()]
         await until(lambda: slow.asked == 13)
         await until(lambda: reads._next is not None and reads._next.task.done())
     assert offsets == list(range(12 * LARGE))
@@ -190,7 +190,7 @@ async def test_a_read_that_was_made_ready_with_an_old_token_is_sent_with_a_new_o
                 token.write_text("second")
                 slow.refused = {"first"}
             read, _ = await reads.take()
-            offsets += [record.offset for record in read.records()]
+            offsets += [record.offset for record in await read.records()]
         await until(lambda: reads._next is not None and reads._next.task.done())
     assert offsets == list(range(6 * LARGE))
     assert slow.tokens == sorted(slow.tokens)

@@ -21,7 +21,7 @@ from ktui.model import Draft, Record, TopicDetail
 from ktui.records.curl import curl
 from ktui.records.sending import Sending, send
 from ktui.records.typed import FieldMistake, count
-from ktui.rest import codec
+from ktui.rest import bodies
 from ktui.rest.address import segment
 from ktui.rest.client import ProxyClient
 from ktui.rest.wire import CONTROL
@@ -225,7 +225,7 @@ One record by hand. `tab` goes to the next field, `ctrl+s` sends, once: a record
     def _request(self) -> tuple[str, bytes]:
         """Path and body of the draft as it would be sent. Raises FieldMistake."""
         draft = self.form.typed.draft()
-        return f"/topics/{segment(draft.topic)}", codec.produce_body([draft], "binary", self.proxy.dialect)
+        return f"/topics/{segment(draft.topic)}", bodies.produce([draft], "binary", self.proxy.dialect)
 
     def _request_words(self) -> Content:
         head = Content.styled("what will be sent · ^r copies it as curl", "$ktui-muted")
