@@ -15,6 +15,7 @@ from ktui.errors import Busy, ConsumerGone, Forbidden, NotAProxy, NotFound, Unre
 from ktui.model import Gap, Record, TopicPartition
 from ktui.records.batch import Batch
 from ktui.records.edges import LOOK_SECONDS
+from ktui.records.reading import GAPPED
 from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
 from ktui.rest.dialect import CONFLUENT
@@ -167,6 +168,17 @@ async def test_gaps_are_named(sandbox: Sandbox, stream: Stream) -> None:
     fill(sandbox, 2)
     await reader.until(lambda: len(reader.gaps) == 3)
     assert reader.gaps[-1] == Gap("t", 1, 9, 9)
+    await reader.stop()
+
+
+async def test_a_compacted_topic_comes_in_smaller_pieces(sandbox: Sandbox, stream: Stream) -> None:
+    for n in range(10_000):
+        sandbox.topics.append("t", 0, None, b"%d" % n)
+    sandbox.topics["t"].partitions[0].compact(range(1, 10_000, 2))
+    reader = Reader(stream)
+    await reader.come(5000)
+    assert max(len(batch.gaps) for batch in reader.batches) <= GAPPED
+    assert max(len(batch.records) for batch in reader.batches) > GAPPED // 2
     await reader.stop()
 
 
