@@ -6,6 +6,7 @@ import pytest
 from textual.geometry import Offset
 from textual.widget import Widget
 
+from ktui.records import edges
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 from ktui.ui.widgets.draft_form import DraftForm
@@ -335,7 +336,10 @@ async def test_the_dot_says_how_the_proxy_is(orders: Sandbox, proxy: ProxyClient
         await house.until(lambda: top.counts[1] > 0)
 
 
-async def test_a_stream_that_stopped_was_answered(orders: Sandbox, proxy: ProxyClient) -> None:
+async def test_a_stream_that_stopped_was_answered(
+    orders: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edges, "LOOK_SECONDS", 0.2)
     async with at_home(proxy) as house:
         await house.open()
         orders.faults.refuse = True

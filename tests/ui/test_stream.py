@@ -757,15 +757,18 @@ async def test_hold_while_it_opens(sandbox: Sandbox, proxy: ProxyClient) -> None
         await until(pilot, lambda: offsets(pane) == list(range(3, 10)))
 
 
-async def test_a_look_that_takes_long_while_held_is_not_begun_again(sandbox: Sandbox, proxy: ProxyClient) -> None:
-    fill(sandbox, *[2] * 12)
+async def test_a_look_that_takes_long_while_held_is_not_begun_again(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_reading, "LOOK_SECONDS", 0.1)
+    fill(sandbox, *[2] * 9)
     async with opened(proxy) as (pane, pilot, host):
-        await until(pilot, lambda: pane.state is StreamState.LIVE and pane.records.kept == 24)
+        await until(pilot, lambda: pane.state is StreamState.LIVE and pane.records.kept == 18)
         await pilot.press("space")
         before = len(proxy.exchanges)
-        await until(pilot, lambda: len(proxy.exchanges) > before + 24)  # the read under way has ended
-        sandbox.faults.latency = 1.6  # two rounds of eight: longer than the time until the next
-        add(sandbox, 7, 11)
+        await until(pilot, lambda: len(proxy.exchanges) > before + 18)  # the read under way has ended
+        sandbox.faults.latency = 0.6  # two rounds of eight: longer than the time until the next
+        add(sandbox, 7, 8)
         await until(pilot, lambda: "7 new below" in host.text)
         assert not [each for each in proxy.exchanges if each.failure and each.path.endswith("/offsets")]
 
