@@ -50,23 +50,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, reason in missing.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
-    if not missing["kafka"]:
-        items[:] = spread_out(items)
-
-
-def spread_out(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Files that wait for a broker evenly among the others: together they were the work of one process, with an idle
-    core at the end."""
-    waiting = {item.path: list[pytest.Item]() for item in items if item.get_closest_marker("kafka")}
-    others = [item for item in items if item.path not in waiting]
-    for item in items:
-        if item.path in waiting:
-            waiting[item.path].append(item)
-    stride = len(others) // (len(waiting) or 1) + 1
-    spread: list[pytest.Item] = []
-    for place, file in enumerate(waiting.values()):
-        spread += file + others[place * stride : (place + 1) * stride]
-    return spread if waiting else items
 
 
 def pytest_collection_finish() -> None:

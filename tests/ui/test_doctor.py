@@ -105,7 +105,7 @@ async def test_an_instance_that_is_lost_is_found_and_another_one_lives():
         await until(here.pilot, lambda: here.main.doctor.lives.current is not None)
         first = here.main.doctor.lives.current
         await here.press("space")
-        await until(here.pilot, lambda: here.proxy.exchanges[-1].ok is not None)
+        await until(here.pilot, lambda: all(exchange.ok is not None for exchange in here.proxy.exchanges))
         here.sandbox.faults.restart()
         await here.press("space", "D")
         await here.sees("instance is gone")

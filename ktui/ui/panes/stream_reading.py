@@ -114,6 +114,7 @@ class StreamReading(StreamFrame):
         """Stop reading, keep the place; also before it is open: Confluent's proxy takes half a second for that."""
         if self._following is not None and self.state in RUNNING:
             self._following.pause()
+            self._looked_at = time.monotonic()
             self._enter(StreamState.HELD)
 
     def read_on(self) -> None:
