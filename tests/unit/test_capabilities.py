@@ -145,7 +145,7 @@ async def test_where_options_are_not_told_the_v3_api_as_such_counts(sandbox: San
 
 async def test_what_cannot_be_read_is_no_sign(sandbox: Sandbox) -> None:
     """Bodies nested deeper than any reader goes: those of the signs, and then that of the list of topics."""
-    deep = "[" * 2000 + "]" * 2000
+    deep = "[" * 30_000 + "]" * 30_000
     sandbox.faults.fail_next(200, path="GET /(kafka/)?v3/clusters", times=2, body=f'{{"x":{deep}}}')
     sandbox.faults.fail_next(200, path="GET /brokers", body=f'{{"x":{deep}}}')
     client = ProxyClient("http://sandbox", transport=sandbox.transport())

@@ -104,7 +104,7 @@ async def test_a_record_nested_too_deep_for_json_is_read_as_bytes(
     sandbox: Sandbox, proxy: ProxyClient, clock: Clock
 ) -> None:
     sandbox.topics.create("t", 1)
-    deep = "[" * 2000 + "]" * 2000
+    deep = "[" * 30_000 + "]" * 30_000
     sandbox.topics.append("t", 0, None, deep.encode())
     answer = f'[{{"topic":"t","partition":0,"offset":0,"key":null,"value":{deep}}}]'
     sandbox.faults.fail_next(200, path="/records", body=answer)
@@ -116,7 +116,7 @@ async def test_a_record_nested_too_deep_for_json_is_read_as_bytes(
 
 
 async def test_a_record_with_a_deep_field_that_no_proxy_has_is_not_of_a_proxy(sandbox: Sandbox, stream: Stream) -> None:
-    sandbox.faults.fail_next(200, path="/records", body=f'[{{"topic":"t","partition":0,"offset":0,"x":{"[" * 2000}')
+    sandbox.faults.fail_next(200, path="/records", body=f'[{{"topic":"t","partition":0,"offset":0,"x":{"[" * 30_000}')
     reader = Reader(stream)
     with pytest.raises(NotAProxy):
         await asyncio.wait_for(reader.task, 10)

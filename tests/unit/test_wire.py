@@ -29,7 +29,7 @@ from ktui.server.sandbox import Sandbox
 from tests.unit.waiting import until
 
 INSTANCE = "/consumers/g/instances/i"
-DEEP = "[" * 2000 + "]" * 2000
+DEEP = "[" * 30_000 + "]" * 30_000
 
 
 @asynccontextmanager
