@@ -9,11 +9,14 @@ import pytest
 from textual.widgets import Input
 
 from ktui.model import Header, Record
+from ktui.rest.client import ProxyClient
+from ktui.server.sandbox import Sandbox
 from ktui.ui import clipboard
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.partition_choice import ChoiceError, parse_partitions, partition_words
 from ktui.ui.widgets.prompt import Prompt
 from tests.ui.host import Host, until
+from tests.ui.house import at_home
 
 
 async def test_the_consequence_follows_the_typing() -> None:
@@ -57,6 +60,21 @@ async def test_escape_cancels() -> None:
         await pilot.press("x", "escape")
         assert len(app.of(Prompt.Cancelled)) == 1
         assert not app.of(Prompt.Submitted)
+
+
+@pytest.mark.parametrize("key", ["slash", "f"])
+async def test_keys_that_waited_for_a_prompt_are_told_when_it_is_left(
+    key: str, sandbox: Sandbox, proxy: ProxyClient
+) -> None:
+    sandbox.topics.create("orders")
+    async with at_home(proxy, (80, 24)) as house:
+        assert "/ filter  x mark  f follow" in house.text
+        await house.press(key)
+        assert "/ filter" not in house.text
+        await house.press("tab")
+        await house.until(lambda: not house.main.query(Prompt))
+        assert house.main.topics_pane.table.has_focus
+        assert "/ filter  x mark  f follow" in house.text
 
 
 @pytest.mark.parametrize(

@@ -167,11 +167,14 @@ class Prompt(Widget):
         self.post_message(self.Cancelled(self))
 
     async def close(self, back: Widget) -> None:
-        """Take it away. The focus goes back to where it came from, unless it has gone elsewhere."""
+        """Take it away. The focus goes back to where it came from, unless it has gone elsewhere: then nothing else
+        would say that keys which wait for the end of the prompt work again."""
         focused = self.has_focus_within
         await self.remove()
         if focused:
             back.focus()
+        else:
+            back.refresh_bindings()
 
     def on_descendant_blur(self) -> None:
         self.call_later(self._leave)  # when it is known who has the focus now
