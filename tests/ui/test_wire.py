@@ -91,6 +91,17 @@ async def test_failed_only_and_a_filter_and_back_step_by_step(talked):
         assert app.screen is not app.wire
 
 
+async def test_a_refusal_that_was_asked_for_is_not_listed_as_failed(talked):
+    await talked.probe()
+    refused = [exchange for exchange in talked.exchanges if exchange.status == 404]
+    assert [exchange.expected for exchange in refused] == [False, True]
+    app = Wired(talked)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("f")
+        assert app.wire.shown == refused[:1]
+        assert "1 failed · failed only" in app.text
+
+
 async def test_a_filter_that_finds_nothing_says_how_to_go_on(talked, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     app = Wired(talked)

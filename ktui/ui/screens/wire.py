@@ -120,7 +120,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
         self.query_one(TopLine).look(self.proxy, Link.CONNECTED if there else Link.NO_ANSWER)
 
     def _matches(self, exchange: Exchange) -> bool:
-        if self.failed_only and (exchange.ok is not False or given_up(exchange)):
+        if self.failed_only and not exchange_text.failed(exchange):
             return False
         text = f"{exchange.method} {exchange.path} {exchange.status} {exchange.failure or ''}".lower()
         return all(word in text for word in self.words.lower().split())

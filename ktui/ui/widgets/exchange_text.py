@@ -96,6 +96,11 @@ def size(count: int) -> str:
     return f"{scaled:.1f} GB"
 
 
+def failed(exchange: Exchange) -> bool:
+    """Whether it is one of those that are counted as failed: a refusal that was asked for is none of them."""
+    return exchange.ok is False and not (exchange.expected or given_up(exchange))
+
+
 def _status(exchange: Exchange) -> str:
     if exchange.milliseconds is None:
         return "waiting"
@@ -105,9 +110,11 @@ def _status(exchange: Exchange) -> str:
 
 
 def _colour(exchange: Exchange) -> str:
-    if given_up(exchange):
-        return "$ktui-muted"
-    return {None: "$warning", True: "$success", False: "$error"}[exchange.ok]
+    if exchange.ok is None:
+        return "$warning"
+    if exchange.ok:
+        return "$success"
+    return "$error" if failed(exchange) else "$ktui-muted"
 
 
 def _answer(exchange: Exchange) -> Content:
