@@ -8,7 +8,7 @@ from ktui.rest.client import ProxyClient
 from ktui.rest.tls import Tls
 from ktui.server.sandbox import Sandbox
 from ktui.ui.app import KtuiApp
-from ktui.ui.widgets.top_line import TopLine
+from ktui.ui.widgets.top_line import Link, TopLine
 from tests.ui.host import Host, until
 
 WORDS = "TLS not verified"
@@ -21,6 +21,18 @@ async def test_it_is_said_before_all_that_may_be_cut(width: int, unverified: boo
     async with app.run_test(size=(width, 5)) as pilot:
         await pilot.pause()
         assert (f"● {WORDS} st" in app.text) is unverified
+
+
+async def test_how_the_link_is_stays_where_there_is_little_room() -> None:
+    line = TopLine("staging", "rest.staging.example:8082", unverified=False)
+    line.server, line.link, line.counts = "Confluent", Link.WAITING, (1234, 56)
+    app = Host(line)
+    async with app.run_test(size=(110, 5)) as pilot:
+        await until(pilot, lambda: "rest.staging.example:8082 · Confluent · no answer, trying again" in app.text)
+        await pilot.resize_terminal(90, 5)
+        await until(pilot, lambda: "staging rest.staging.example:8082 · no answer, trying again" in app.text)
+        await pilot.resize_terminal(72, 5)
+        await until(pilot, lambda: "staging rest.sta… · no answer, trying again  wire 1,234 ✓ 56 ✗" in app.text)
 
 
 @pytest.mark.parametrize("refuse", [True, False])

@@ -14,6 +14,9 @@ from textual.widget import Widget
 from ktui.rest.client import ProxyClient
 from ktui.ui.text import cell_cut, clean
 
+LEAST_HOST = 8
+"""Cells that the host has at least."""
+
 
 class Link(Enum):
     """How the proxy is, with the words that stand beside the dot's colour."""
@@ -74,6 +77,8 @@ class TopLine(Widget):
         self.link = link or (Link.CONNECTED if proxy.ok_count else Link.CONNECTING)
 
     def render(self) -> Content:
+        """Where there is little room the make of the server gives way, then the end of the host: how the link is stays
+        longest."""
         width = self.size.width
         right = self._right()
         room = width - right.cell_length - 2
@@ -85,15 +90,15 @@ class TopLine(Widget):
             ("TLS not verified " if self._unverified else "", "bold $error"),
             (self._profile, "bold $foreground"),
             " ",
-            self._host,
         )
-        says = " · ".join(word for word in (clean(self.server), self.link.words) if word)
-        self._server_at = range(0)
-        if says:
-            begin = left.cell_length + 3
-            self._server_at = range(begin, begin + cell_len(clean(self.server)))
-            left += Content.assemble(" · ", cell_cut(says, max(8, room - left.cell_length - 3)))
-        left = left.truncate(max(room, 8), ellipsis=True)
+        server, words = (f" · {each}" if each else "" for each in (clean(self.server), self.link.words))
+        spare = room - left.cell_length - cell_len(words)
+        if cell_len(self._host + server) > spare:
+            server = ""
+        left += Content(cell_cut(self._host, max(spare, LEAST_HOST)))
+        begin = left.cell_length + len(" · ")
+        self._server_at = range(begin, left.cell_length + cell_len(server))
+        left = (left + Content(server + words)).truncate(max(room, 8), ellipsis=True)
         return left + Content(" " * max(2, width - left.cell_length - right.cell_length)) + right
 
     def _right(self) -> Content:
