@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from ktui.errors import (
@@ -21,7 +22,7 @@ from ktui.errors import (
     Unsupported,
 )
 from ktui.records.diagnosis import of_error
-from ktui.ui.text import clean
+from ktui.ui.text import cell_cut, clean
 
 LONGEST = 300
 """Characters of a server's own words that are shown."""
@@ -73,6 +74,12 @@ def brief(error: KtuiError) -> str:
     if found is None or found.vague:
         return sentence(error)
     return f"{found.title} ({error.status})" if isinstance(error, Refused) else found.title
+
+
+def within(room: int, error: KtuiError) -> str:
+    """The error in so many cells: in full, else in a few words, and cut only where those are too many."""
+    words = sentence(error)
+    return words if cell_len(words) <= room else cell_cut(brief(error), room)
 
 
 def report(widget: Widget, doing: str, error: KtuiError) -> None:

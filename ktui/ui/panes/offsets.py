@@ -23,7 +23,7 @@ from ktui.records.target import SeekTarget, TargetError, resolve
 from ktui.rest.client import ProxyClient
 from ktui.ui.greyed import NO_TOPIC, lacks
 from ktui.ui.panes import offsets_keys
-from ktui.ui.report import report, sentence
+from ktui.ui.report import report, sentence, within
 from ktui.ui.text import plain
 from ktui.ui.widgets.line_table import LineTable
 from ktui.ui.widgets.offset_columns import Columns, legend, title
@@ -81,7 +81,7 @@ class OffsetsPane(Widget):
         """One per partition, in order."""
         self.group = Group()
         """What is compared with."""
-        self.trouble = ""
+        self.trouble: ProxyError | None = None
         """Why the offsets are old."""
         self.table = LineTable(self._line)
         self._columns = Columns([], 80, group=False)
@@ -152,7 +152,7 @@ class OffsetsPane(Widget):
         rows = Standings(topic.name, [each.partition for each in topic.partitions]) if topic else Standings()
         if topic and self.rows.topic == topic.name:
             rows.adopt(self.rows)
-        self.rows, self.trouble = rows, ""
+        self.rows, self.trouble = rows, None
         self.workers.cancel_group(self, "seek")
         if self._asking is not None:
             self.call_later(self._close, self._asking)
@@ -183,8 +183,10 @@ class OffsetsPane(Widget):
         self.border_subtitle = self._state()
 
     def _state(self) -> Content:
-        if self.trouble:
-            return plain(f"{self.trouble} · asked again every {EVERY:.0f} s").stylize("$warning")
+        if self.trouble is not None:
+            again = f" · asked again every {EVERY:.0f} s"
+            room = self.size.width - 4 - len(again)  # within the corners of the frame
+            return plain(within(room, self.trouble) + again).stylize("$warning")
         often = f"those in sight every {EVERY:.0f} s, R all · " if len(self.rows) > AT_ONCE else ""
         return Content(often) + legend(group=self.group.compared)
 
@@ -306,7 +308,7 @@ class OffsetsPane(Widget):
                 self._show()
             await self.group.load(self.proxy, self.rows, rows)
         except ProxyError as error:
-            self.trouble = sentence(error)
+            self.trouble = error
         else:
-            self.trouble = ""
+            self.trouble = None
         self._show()
