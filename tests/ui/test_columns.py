@@ -249,6 +249,23 @@ async def test_the_mouse_on_the_head(sandbox: Sandbox, proxy: ProxyClient) -> No
         assert pane.table.chosen == "partition"
 
 
+async def test_the_mouse_on_the_menu_chooses_a_column(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("o")
+        menu = pane.query_one(ColumnsMenu)
+        line = row(host, "columns  P")
+        for name in ("KEY", "VALUE", "OFFSET"):
+            await pilot.click(menu, offset=(line.index(name) - line.index("columns") + len(name), 0))
+            await until(pilot, lambda name=name: f"{name}  " in row(host, " cells, "))
+        assert pane.table.chosen == "offset"
+        await pilot.click(menu, offset=(1, 0))
+        assert pane.table.chosen == "offset"
+        await pilot.press("space")
+        await until(pilot, lambda: "offset" not in ids(pane))
+        assert pane.query(ColumnsMenu)
+
+
 async def test_what_was_chosen_is_there_again(sandbox: Sandbox, proxy: ProxyClient, tmp_path: Path) -> None:
     produce(sandbox)
     file = tmp_path / "columns.json"

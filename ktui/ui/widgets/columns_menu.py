@@ -19,7 +19,9 @@ _OWN = {"partition": "P"}
 
 
 class ColumnsMenu(Static, can_focus=True):
-    """One column is chosen; keys act on it."""
+    """One column is chosen, by keys or with a click; keys act on it."""
+
+    ALLOW_SELECT = False
 
     DEFAULT_CSS = """
     ColumnsMenu { dock: bottom; height: 2; padding: 0 1; background: $panel; color: $foreground; }
@@ -86,6 +88,8 @@ class ColumnsMenu(Static, can_focus=True):
         super().__init__()
         self._table = table
         self._chosen = column or table.columns.in_play[0].id
+        self._cells: list[tuple[range, str]] = []
+        """Where each name stands on the first line, and the id of its column."""
 
     @property
     def _column(self) -> Column:
@@ -110,7 +114,17 @@ class ColumnsMenu(Static, can_focus=True):
     def action_choose(self, steps: int) -> None:
         playing = self._table.columns.in_play
         at = playing.index(self._column)
-        self._chosen = playing[max(0, min(at + steps, len(playing) - 1))].id
+        self._choose(playing[max(0, min(at + steps, len(playing) - 1))].id)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y == 0:
+            for cells, column in self._cells:
+                if offset.x in cells:
+                    self._choose(column)
+
+    def _choose(self, column: str) -> None:
+        self._chosen = column
         self._show()
         if self._column.field and self._width is None:
             self._table.bring(self._column)
@@ -195,12 +209,16 @@ class ColumnsMenu(Static, can_focus=True):
             used += cell_len(names[first]) + 2
         parts = [Content.styled("columns", "$ktui-muted"), Content.styled("‹" if first else " ", "$ktui-muted")]
         line, taken = Content(" ").join(parts), 0
+        self._cells = []
         for number in range(first, len(names)):
             taken += cell_len(names[number]) + 2
             if taken > room + 2:
-                return line + Content.styled(" ›", "$ktui-muted")
+                return line + Content.styled("  ›", "$ktui-muted")
             style = "reverse" if number == at else "" if columns.in_play[number].shown else "$ktui-muted"
-            line += Content.assemble("" if number == first else " ", (f" {names[number]}".lstrip(" "), style), " ")
+            line += Content("" if number == first else "  ")
+            begin = line.cell_length
+            line += Content.styled(names[number], style)
+            self._cells.append((range(begin, line.cell_length), columns.in_play[number].id))
         return line
 
     def _about(self) -> Content:
