@@ -117,6 +117,39 @@ async def test_each_part_is_copied_by_its_key(key: str, copied: str, monkeypatch
         assert app.of(CopyMenu.Closed)
 
 
+@pytest.mark.parametrize(
+    ("words", "copied"), [("v value", '{"n": 9007199254740993}'), ("o place", "orders/1@181"), ("m 2 marked", None)]
+)
+async def test_each_part_is_copied_by_a_click_on_it(
+    words: str, copied: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/9")
+    menu = CopyMenu(RECORD, [RECORD, RECORD])
+    app = Host(menu)
+    async with app.run_test(size=(100, 10), message_hook=app.hear) as pilot:
+        line = next(line for line in app.text.splitlines() if words in line)
+        await pilot.click(menu, offset=(line.index("copy"), 0))
+        await pilot.click(menu, offset=(line.index(words) - 1, 0))
+        assert not app.toasts
+        await pilot.click(menu, offset=(line.index(words) + 2, 0))
+        assert app.clipboard == copied if copied else len(app.clipboard.splitlines()) == 2
+        assert app.of(CopyMenu.Closed)
+
+
+async def test_no_part_is_cut_where_there_is_little_room() -> None:
+    app = Host(CopyMenu(RECORD, [RECORD] * 3))
+    async with app.run_test(size=(100, 10)) as pilot:
+        full = "copy   v value   k key   h headers (2)   r record as JSON   o place   m 3 marked as NDJSON"
+        await until(pilot, lambda: full in app.text)
+        await pilot.resize_terminal(80, 10)
+        short = "copy   v value   k key   h headers   r JSON   o place   m 3 marked"
+        await until(pilot, lambda: short + "  " in app.text)
+        await pilot.resize_terminal(60, 10)
+        await until(pilot, lambda: "copy   v value   k key   h headers   r JSON   m 3 marked  " in app.text)
+        await pilot.resize_terminal(30, 10)
+        await until(pilot, lambda: "copy   v value   m 3 marked" in app.text)
+
+
 async def test_what_is_null_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_TTY", "/dev/pts/9")
     app = Host(CopyMenu(Record("t", 0, 0)))

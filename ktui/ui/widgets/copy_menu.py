@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.widget import Widget
 
 from ktui import decode
 from ktui.model import Record
 from ktui.ui import clipboard
 from ktui.ui.greyed import NO_RECORD
 
+GAP = "   "
+"""Between two words of the line."""
 
-class CopyMenu(Static, can_focus=True):
-    """Waits for one key. Any key that is not its own closes it."""
+
+class _Part(NamedTuple):
+    """What can be copied, as a word of the line."""
+
+    action: str
+    key: str
+    words: str
+    short: str
+    """For where there is little room."""
+
+
+class CopyMenu(Widget, can_focus=True):
+    """Waits for one key, or a click on what it says. Any key that is not its own closes it."""
+
+    ALLOW_SELECT = False
 
     DEFAULT_CSS = """
     CopyMenu { dock: bottom; height: 1; padding: 0 1; background: $panel; color: $foreground; }
@@ -49,23 +65,50 @@ class CopyMenu(Static, can_focus=True):
         super().__init__()
         self.record = record
         self.marked = marked
+        self._cells: list[tuple[range, str]] = []
+        """Where each word stands on the line, and the action it is for."""
 
-    def compose_line(self) -> Content:
-        """What can be copied, with its keys."""
-        record, words = self.record, []
-        if record is not None:
-            words = [("v", "value"), ("k", "key"), ("r", "record as JSON"), ("o", "place")]
+    def _parts(self) -> list[_Part]:
+        """What can be copied of these records."""
+        parts: list[_Part] = []
+        if (record := self.record) is not None:
+            parts += [_Part("copy('value')", "v", "value", "value"), _Part("copy('key')", "k", "key", "key")]
             if record.headers:
-                words.insert(2, ("h", f"headers ({len(record.headers)})"))
+                parts.append(_Part("copy('headers')", "h", f"headers ({len(record.headers)})", "headers"))
+            parts.append(_Part("copy('record')", "r", "record as JSON", "JSON"))
+            parts.append(_Part("copy('place')", "o", "place", "place"))
         if self.marked:
-            words.append(("m", f"{len(self.marked):,} marked as NDJSON"))
-        parts = [Content.styled("copy", "$ktui-muted")]
-        parts += [Content.assemble((key, "bold $secondary"), " ", word) for key, word in words]
-        return Content("   ").join(parts)
+            count = f"{len(self.marked):,} marked"
+            parts.append(_Part("copy_marked", "m", f"{count} as NDJSON", count))
+        return parts
+
+    def render(self) -> Content:
+        """In short words where there is little room, then without those that are wanted least: their keys work."""
+        parts = self._parts()
+        line = self._line([(part, part.words) for part in parts])
+        while line.cell_length > self.size.width and parts:
+            line = self._line([(part, part.short) for part in parts])
+            del parts[-2 if self.marked and len(parts) > 1 else -1]
+        return line
+
+    def _line(self, parts: Sequence[tuple[_Part, str]]) -> Content:
+        line = Content.styled("copy", "$ktui-muted")
+        self._cells = []
+        for part, words in parts:
+            line += Content(GAP)
+            begin = line.cell_length
+            line += Content.assemble((part.key, "bold $secondary"), " ", words)
+            self._cells.append((range(begin, line.cell_length), part.action))
+        return line
 
     def _on_mount(self, event: events.Mount) -> None:
-        self.update(self.compose_line())
         self.screen.set_focus(self)
+
+    async def on_click(self, event: events.Click) -> None:
+        if (offset := event.get_content_offset(self)) is not None:
+            for cells, action in self._cells:
+                if offset.x in cells:
+                    await self.run_action(action)
 
     async def _on_key(self, event: events.Key) -> None:
         active = self.screen.active_bindings.get(event.key)
