@@ -13,6 +13,7 @@ from ktui.model import Draft, TopicPartition
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 from ktui.ui.screens.wire import WireScreen
+from ktui.ui.widgets.prompt import Prompt
 from tests.ui.host import Host, until
 
 
@@ -89,6 +90,25 @@ async def test_failed_only_and_a_filter_and_back_step_by_step(talked):
         assert len(app.wire.shown) == 3
         await pilot.press("escape")
         assert app.screen is not app.wire
+
+
+async def test_the_list_narrows_while_one_types(talked):
+    app = Wired(talked)
+    async with app.run_test(size=(120, 36)) as pilot:
+        assert "/ filter" in app.text
+        await pilot.press("slash", *"post")
+        await until(pilot, lambda: [exchange.method for exchange in app.wire.shown] == ["POST"])
+        assert "/ filter" not in app.text
+        await pilot.press("tab")
+        await until(pilot, lambda: not app.wire.query(Prompt))
+        assert "with “post”" in app.text
+        assert "/ filter" in app.text
+        await pilot.press("slash", "x")
+        await until(pilot, lambda: not app.wire.shown)
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.wire.query(Prompt))
+        assert len(app.wire.shown) == 3
+        assert app.screen is app.wire
 
 
 async def test_a_refusal_that_was_asked_for_is_not_listed_as_failed(talked):

@@ -165,19 +165,28 @@ masked before anything is kept, and the first 64 KiB of a body are.
         self._show()
 
     @on(Prompt.Submitted)
-    async def _filtered(self, event: Prompt.Submitted) -> None:
-        self.words = event.text
-        await self._kept(event)
-        self.look(again=True)
-
-    @on(Prompt.Cancelled)
     async def _kept(self, event: Prompt.Submitted | Prompt.Cancelled) -> None:
         await event.prompt.close(self.table)
 
+    @on(Prompt.Cancelled)
+    async def _dropped(self, event: Prompt.Cancelled) -> None:
+        self._narrow("")
+        await self._kept(event)
+
+    def _narrow(self, words: str) -> Content:
+        """List only exchanges with these words; says what ends that."""
+        self.words = words
+        self.look(again=True)
+        return Content.styled("enter keeps, esc shows all", "$ktui-muted")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "filter" or not self.query(Prompt)
+
     async def action_filter(self) -> None:
-        if not self.query(Prompt):
-            examples = "POST   /topics   404   records"
-            await self.query_one(ListDetail).list.mount(Prompt("filter", examples=examples, value=self.words))
+        if not self.query(Prompt):  # the palette asks nobody
+            examples = "POST  /topics  404  records"
+            prompt = Prompt("filter", examples=examples, value=self.words, keeps=True, consequence=self._narrow)
+            await self.query_one(ListDetail).list.mount(prompt)
 
     def action_failed(self) -> None:
         self.failed_only = not self.failed_only
@@ -194,8 +203,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
     def action_back(self) -> None:
         """One step: the filter, then the screen."""
         if self.words:
-            self.words = ""
-            self.look(again=True)
+            self._narrow("")
         else:
             self.dismiss()
 
