@@ -11,15 +11,16 @@ import sys
 import threading
 import time
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.driver import Driver
+from textual.screen import Screen
 
 from ktui.config import Config
 from ktui.errors import ConfigError
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
     from ktui.ui.screens.start import Started
 
 Background = Callable[[], Awaitable[object]]
+
+_TEXTUALS = ("Theme", "Quit")
+"""Commands of Textual's that the palette offers. Its Maximize leaves a bare table, without prompts and keys: `z` shows
+the pane with all that belongs to it. Its Keys is a second help beside `?`, with keys that are not ours. Its Screenshot
+goes to the folder for downloads, and fails without a reason where there is none."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -98,6 +104,9 @@ class KtuiApp(InOrder, ToastingApp):
         """Nothing to do for the theme that all begins with, though Textual asks: it would parse every style again."""
         if self.screen_stack:
             super().refresh_css(animate)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        return (command for command in super().get_system_commands(screen) if command.title in _TEXTUALS)
 
     def get_driver_class(self) -> type[Driver]:
         return linked(super().get_driver_class(), self.link)

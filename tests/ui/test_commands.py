@@ -14,6 +14,7 @@ from ktui.server.sandbox import Sandbox
 from ktui.ui.commands import MOST, KtuiCommands
 from ktui.ui.panes.topics import TopicsPane
 from tests.ui.host import Host, until
+from tests.ui.house import at_home
 
 
 class Commanded(Host):
@@ -123,3 +124,18 @@ async def test_names_are_only_text(sandbox: Sandbox, proxy: ProxyClient) -> None
         await pilot.press("ctrl+p", *"boom")
         await until(pilot, lambda: "go to [/]boom" in app.text)
         assert "\x1b" not in app.text
+
+
+async def test_what_we_do_better_is_not_offered_of_textuals_own(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 1)
+    async with at_home(proxy) as house:
+        for word, said in (
+            ("theme", "Change the current theme"),
+            ("maximize", "No matches"),
+            ("screenshot", "No matches"),
+        ):
+            await house.press("ctrl+p", *word)
+            await house.until(lambda said=said: said in house.text)
+            await house.press("escape")
+        titles = {command.title for command in house.app.get_system_commands(house.main)}
+        assert titles == {"Theme", "Quit"}
