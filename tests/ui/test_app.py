@@ -12,6 +12,7 @@ from ktui.server.sandbox import Sandbox
 from ktui.ui.app import KtuiApp, Opened
 from ktui.ui.driver import LinkedDriver, linked
 from ktui.ui.screens.start import StartScreen
+from ktui.ui.screens.wire import WireScreen
 from tests.ui.host import until
 
 NOBODY = "http://127.0.0.1:9"
@@ -22,6 +23,12 @@ def app(sandbox: Sandbox, proxy: ProxyClient) -> KtuiApp:
     """An app at an address where nobody is; the sandbox is the demo, and whatever else is typed."""
     sandbox.topics.create("orders", 3)
     return KtuiApp(ProxyClient(NOBODY), demo=lambda: Opened(proxy, "demo"), connect=lambda url: proxy)
+
+
+def drawn(app: KtuiApp) -> str:
+    """What is on the screen."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
 async def test_the_start_screen_leads_to_the_demo(app: KtuiApp) -> None:
@@ -58,6 +65,17 @@ async def test_the_same_words_are_one_toast(app: KtuiApp) -> None:
             app.notify(words)
             await pilot.pause()
         assert [each.message for each in app._notifications if "match" in each.message] == ["No match below."]
+
+
+async def test_no_toast_is_cut(app: KtuiApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, WireScreen))
+        for letters in range(30, 40):  # about as many as stand in one line
+            app.clear_notifications()
+            app.notify(f"{'x' * letters} end{letters}", title="copied")
+            await until(pilot, lambda end=f"end{letters}": end in drawn(app))
 
 
 async def test_after_a_resize_nothing_is_taken_to_be_on_the_screen(app: KtuiApp) -> None:
