@@ -20,6 +20,12 @@ _PATIENCE = 8
 _PROBE, _DENSE = 16, 64
 """So many hits among at most so many parts: asking every part is cheaper than going from hit to hit."""
 _LOWER = bytes(range(256)).lower()
+_FOLDING = {
+    letter.encode(): frozenset(letter.casefold().encode())
+    for letter in "\xdf\u0130\u0149\u017f\u01f0\u1e96\u1e97\u1e98\u1e99\u1e9a\u1e9e\u212a"
+    "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
+}
+"""The letters beyond ASCII that are ASCII, or begin or end so, where cases do not matter: a sharp s is two of s."""
 _BETWEEN = r'(?<!\\)(":)\s*|(?<=["}\]])(,)\s*|(,)\s*(?=["{\[])'
 """Where JSON may have blanks, as far as a piece of it tells."""
 
@@ -100,10 +106,18 @@ class Needle:
     def _asking_all(self, joined: bytes, form: bytes) -> list[bool]:
         """For what stands between one NUL and the next, whether it has the form: four passes, however many hits there
         are. Empty where this would be no answer."""
-        if not self.exact:
-            if not (form.isascii() and joined.isascii()):
-                return []
-            joined = self._zilla.translate(joined, _LOWER)
+        if self.exact:
+            return self._having(joined, form)
+        if not form.isascii():
+            return []
+        have = self._having(self._zilla.translate(joined, _LOWER), form)
+        for letter, folded in _FOLDING.items():
+            if folded.intersection(form) and self._zilla.find(joined, letter) >= 0:
+                search, parts = self._zilla.utf8_uncased_search, zip(have, joined.split(NUL), strict=True)
+                have = [had or (letter in part and search(part, form) >= 0) for had, part in parts]
+        return have
+
+    def _having(self, joined: bytes, form: bytes) -> list[bool]:
         return list(map(contains, self._zilla.Str(joined).split(NUL), repeat(form)))
 
     def _exact(self, joined: bytes, nexts: Sequence[int], first: int, form: bytes) -> Iterator[int]:

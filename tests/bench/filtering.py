@@ -34,7 +34,7 @@ def full_log(count: int) -> tuple[RecordLog, list[bytes]]:
     for start in range(0, count, 1000):
         values = [
             b'{"id":%d,"customer":{"name":"%s"},"x":"%s"}'
-            % (n, b"Olga" if n % 8600 == 0 else b"Peter", str(n).rjust(280, "y").encode())
+            % (n, b"Olga" if n % 8600 == 0 else "Peter Zoë".encode(), str(n).rjust(280, "y").encode())
             for n in range(start, start + 1000)
         ]
         log.extend([Record("t", 0, start + n, b"cust-%05d" % (n % 500), value, n) for n, value in enumerate(values)])

@@ -95,9 +95,9 @@ async def test_gaps_and_notes_have_rows_of_their_own() -> None:
     async with showing(log) as (table, pilot, app):
         shown = lines(app)
         assert "╌╌ jumped to 181 ╌╌" in shown[1]
-        assert "╌╌ 3: 8,121 to 8,126 missing (compacted or aborted) ╌╌" in shown[3]
-        assert "╌╌ 3: 8,128 missing (compacted or aborted) ╌╌" in shown[4]
-        assert gap_text(Gap("t", 3, 8128, 8128), several=True).startswith("t/3: 8,128 missing")
+        assert "╌╌ 3: offsets 8,121 to 8,126 missing (compacted, aborted or a marker) ╌╌" in shown[3]
+        assert "╌╌ 3: offset 8,128 missing (compacted, aborted or a marker) ╌╌" in shown[4]
+        assert gap_text(Gap("t", 3, 8128, 8128), several=True).startswith("t/3: offset 8,128 missing")
         table.choose()
         await pilot.pause()
         assert table.record is None

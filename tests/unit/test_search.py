@@ -104,6 +104,17 @@ def test_many_hits_are_found_as_few_are(text: str, odd: bytes) -> None:
     assert found(text, *values) == expected
 
 
+@pytest.mark.parametrize("text", ["o", "s", "ss", "sse", "st", "kif", "kel", "i", "fi", "n", "j", "ha"])
+def test_many_hits_are_found_among_letters_that_are_ascii_in_part(text: str) -> None:
+    odd = [
+        each.encode() for each in ("Maße", "\u212aelvin", "\ufb01n", "\ufb05", "\u0130x", "Zoë", "\u01f0", "\u1e96a")
+    ]
+    values = [odd[n // 3 % len(odd)] if n % 3 == 2 else b"OSSE stkifinjha kel" for n in range(1000)]
+    expected = [n for n, value in enumerate(values) if Needle(text).within(value)]
+    assert found(text, *values) == expected
+    assert Needle(text)._asking_all(b"\0".join(values), text.encode()) == [n in expected for n in range(1000)]
+
+
 def test_where_all_match_nothing_is_kept_for_each() -> None:
     log = log_of(*[b"olga"] * 10_000, key=None)
     search = Search(log, "olga")

@@ -11,6 +11,9 @@ from textual.message import Message
 from ktui.records.search import Search
 from ktui.ui.widgets.record_table import RecordTable
 
+PAUSE = 0.002
+"""Seconds between two slices of a search: a key takes thirty turns of the loop, and each had to wait for a slice."""
+
 
 class FilteredTable(RecordTable):
     """Shows a log, or the records in it that match."""
@@ -106,7 +109,7 @@ class FilteredTable(RecordTable):
         try:
             while search is not None and self.view.search is search and not search.done:
                 search.work()
-                await asyncio.sleep(0)
+                await asyncio.sleep(PAUSE)
             if search is not None and self.view.search is search:
                 self.look()
                 self.post_message(self.Filtered())

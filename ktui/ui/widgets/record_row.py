@@ -162,9 +162,9 @@ def local(timestamp: int) -> datetime | None:
 
 def gap_text(gap: Gap, *, several: bool = False) -> str:
     """Which offsets are missing. Where `several` topics are read it says of which."""
-    which = f"{gap.first:,}" if gap.first == gap.last else f"{gap.first:,} to {gap.last:,}"
+    which = f"offset {gap.first:,}" if gap.first == gap.last else f"offsets {gap.first:,} to {gap.last:,}"
     where = f"{gap.topic}/{gap.partition}" if several else f"{gap.partition}"
-    return f"{where}: {which} missing (compacted or aborted)"
+    return f"{where}: {which} missing (compacted, aborted or a marker)"
 
 
 def ruled(text: str, width: int) -> str:
