@@ -14,6 +14,9 @@ from textual.dom import DOMNode
 
 ROUNDS = 5
 """Messages that one key may set off, each answering the one before: key, Submitted, Chosen, and what they do."""
+OPENING, OPENING_SECONDS = "open", 1.0
+"""Workers of this group move the focus when the proxy has answered: what is typed ahead is for where it goes. Longest
+time that it waits for them."""
 WAITING = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
 """What has its turn. Moves and the wheel do not: there are many of them, and they change nothing that is typed."""
 
@@ -65,6 +68,15 @@ class InOrder(App[None]):
             self._acting = asyncio.create_task(self._act_on())
 
     async def _act_on(self) -> None:
+        await self._come_to_rest()
+        if opening := [worker for worker in self.workers if worker.group == OPENING and worker.is_running]:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(OPENING_SECONDS):
+                    await asyncio.gather(*(worker.wait() for worker in opening), return_exceptions=True)
+            await self._come_to_rest()
+        self.call_later(self._act)
+
+    async def _come_to_rest(self) -> None:
         for _ in range(ROUNDS):
             focused = self.focused or self.screen
             handled = asyncio.Event()
@@ -72,7 +84,6 @@ class InOrder(App[None]):
             with suppress(TimeoutError):  # of a widget that was removed meanwhile nothing is heard
                 async with asyncio.timeout(0.2):
                     await handled.wait()
-        self.call_later(self._act)
 
 
 def _through(nodes: list[DOMNode], then: Callable[[], object]) -> None:

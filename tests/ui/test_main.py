@@ -259,6 +259,19 @@ async def test_keys_typed_ahead_are_not_lost(orders: Sandbox, proxy: ProxyClient
         assert house.app.is_running
 
 
+async def test_keys_typed_ahead_of_a_topic_that_opens(orders: Sandbox, proxy: ProxyClient) -> None:
+    async with at_home(proxy) as house:
+        await house.until(lambda: "orders" in house.main.topics_pane.names)
+        orders.faults.latency = 0.2
+        house.type_at_once("\ng0:181\n")
+        await house.until(lambda: house.offsets() and house.offsets()[0] == 181)
+        assert house.focused == STREAM
+        orders.faults.stall = True  # nobody waits for long
+        house.type_at_once("1\nq")
+        await house.until(lambda: house.app._exit, 5.0)
+        orders.faults.stall = False
+
+
 async def test_neither_a_click_nor_a_paste_overtakes_what_was_typed(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy) as house:
         await house.open()
