@@ -69,10 +69,9 @@ class InOrder(App[None]):
 
     async def _act_on(self) -> None:
         await self._come_to_rest()
-        if opening := [worker for worker in self.workers if worker.group == OPENING and worker.is_running]:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(OPENING_SECONDS):
-                    await asyncio.gather(*(worker.wait() for worker in opening), return_exceptions=True)
+        opening = [worker._task for worker in self.workers if worker.group == OPENING and worker._task is not None]
+        if opening:
+            await asyncio.wait(opening, timeout=OPENING_SECONDS)  # whoever gives up Worker.wait cancels the worker
             await self._come_to_rest()
         self.call_later(self._act)
 
