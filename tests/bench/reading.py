@@ -20,6 +20,7 @@ from tests.bench.raw import Raw, by_curl
 from tests.bench.table import Row, at_least, thousands
 
 SECONDS = 2.0
+PAIRS = 5
 
 
 async def compare(url: str, topic: str, count: int, dialect: Dialect | None = None) -> tuple[float, float]:
@@ -43,6 +44,12 @@ async def compare(url: str, topic: str, count: int, dialect: Dialect | None = No
     raw = Raw(url, dialect, topic)
     async with raw.http:
         return rate, await by_curl(raw, {tp: count // len(ranges) for tp in ranges})
+
+
+def in_pairs(url: str, topic: str, count: int) -> tuple[float, float]:
+    """The same of the pair with the median ratio: of one pair alone it is a tenth more or less."""
+    pairs = [asyncio.run(compare(url, topic, count)) for _ in range(PAIRS)]
+    return sorted(pairs, key=lambda pair: pair[0] / pair[1])[PAIRS // 2]
 
 
 def alive(url: str) -> tuple[float, float]:
@@ -70,10 +77,10 @@ def measure(store: float, count: int = 500_000, proxy: str = "", topic: str = ""
         Row("  without the app", thousands(ours), f"curl, thrown away: {thousands(by_hand)}", ours / by_hand),
     ]
     with server("tests.bench.full_sandbox", str(count // 5)) as url:
-        ours, by_hand = asyncio.run(compare(url, TOPIC, count // 5))
+        ours, by_hand = in_pairs(url, TOPIC, count // 5)
     rows.append(at_least("reading our sandbox", thousands(ours), f"curl: {thousands(by_hand)}", ours / by_hand, 0.95))
     if proxy:
-        ours, by_hand = asyncio.run(compare(proxy, topic, count))
+        ours, by_hand = in_pairs(proxy, topic, count)
         what = f"reading {proxy}, one instance"
         rows.append(at_least(what, thousands(ours), f"curl: {thousands(by_hand)}", ours / by_hand, 0.95))
     return rows
