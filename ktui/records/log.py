@@ -41,17 +41,24 @@ class RecordLog:
         """Number of the oldest row that is kept."""
         self.end = 0
         """One past the newest row."""
-        self.kept = 0
-        """Records that are kept, without marks."""
         self._segments: list[Segment] = []
         self._starts: list[int] = []
+        self._before: list[int] = []
+        """Records that came before each segment, since the log began."""
         self._next_start = 0
+        self._came = self._sealed = 0
+        """Records that ever came, and those of them that were sealed."""
         self._sealed_bytes = 0
         self._tail: list[Row] = []
         self._tail_bytes = 0
 
     def __len__(self) -> int:
         return self.end - self.first
+
+    @property
+    def kept(self) -> int:
+        """Records that are kept, without marks."""
+        return self._came - (self._before[0] if self._before else self._sealed)
 
     @property
     def size_bytes(self) -> int:
@@ -65,7 +72,7 @@ class RecordLog:
     def extend(self, records: Sequence[Record]) -> None:
         """Append records. A large batch becomes segments as a whole; nothing of it is touched record by record."""
         self.end += len(records)
-        self.kept += len(records)
+        self._came += len(records)
         if isinstance(records, Records) and len(records) >= SEALED_ROWS:
             self._seal()
             self._add_all(records)
@@ -104,6 +111,15 @@ class RecordLog:
         which = bisect_right(self._starts, number) - 1
         return self._starts[which], self._segments[which]
 
+    def records_since(self, number: int) -> int:
+        """How many records are in this row and those after it; marks are none."""
+        if number >= self._next_start:
+            return sum([isinstance(row, Record) for row in self._tail[number - self._next_start :]])
+        number = max(number, self.first)
+        which = bisect_right(self._starts, number) - 1
+        before = self._segments[which].records_before(number - self._starts[which])
+        return self._came - self._before[which] - before
+
     def __iter__(self) -> Iterator[Row]:
         """All rows, oldest first, as of now."""
         for number in range(self.first, self.end):
@@ -112,8 +128,9 @@ class RecordLog:
 
     def clear(self) -> None:
         """Forget all rows. Numbers go on."""
-        self._segments, self._starts, self._tail = [], [], []
-        self._sealed_bytes = self._tail_bytes = self.kept = 0
+        self._segments, self._starts, self._before, self._tail = [], [], [], []
+        self._sealed_bytes = self._tail_bytes = 0
+        self._sealed = self._came
         self.first = self._next_start = self.end
 
     def _settle(self) -> None:
@@ -124,11 +141,10 @@ class RecordLog:
         while gone < len(self._segments) and (self.size_bytes > self.max_bytes or len(self) > self.max_rows):
             oldest = self._segments[gone]
             self.first += oldest.rows
-            self.kept -= oldest.kept
             self._sealed_bytes -= oldest.size_bytes
             gone += 1
         if gone:
-            del self._segments[:gone], self._starts[:gone]
+            del self._segments[:gone], self._starts[:gone], self._before[:gone]
 
     def _seal(self) -> None:
         if self._tail:
@@ -146,8 +162,10 @@ class RecordLog:
 
     def _add(self, segment: Segment) -> None:
         self._starts.append(self._next_start)
+        self._before.append(self._sealed)
         self._segments.append(segment)
         self._next_start += segment.rows
+        self._sealed += segment.kept
         self._sealed_bytes += segment.size_bytes
 
 

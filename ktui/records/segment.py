@@ -98,9 +98,13 @@ class Segment:
             self._headers.get(place, ()) if self._headers else (),
         )
 
+    def records_before(self, place: int) -> int:
+        """How many records are before this place."""
+        return place if self._numbers is None else self._numbers[place]
+
     def matches(self, needle: Needle, start: int = 0) -> Sequence[int]:
         """Places of the records that have it in key or value, from place `start` on, in order."""
-        first = start if self._numbers is None else self._numbers[start]
+        first = self.records_before(start)
         if first >= self.kept:
             return ()
         hits = self._values.parts(needle, first)

@@ -594,6 +594,17 @@ async def test_what_is_new_below_is_counted_from_when_the_end_was_left(sandbox: 
         await until(pilot, lambda: "3 new below" in host.text)
 
 
+async def test_gaps_below_are_no_records(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 100)
+    sandbox.topics["orders"].partitions[0].compact(range(60, 100, 2))
+    async with opened(proxy, size=(80, 20)) as (pane, pilot, host):
+        await pilot.press("g", *"begin", "enter")
+        await until(pilot, lambda: len(offsets(pane)) == 80)
+        top = pane.table.size.height - 1
+        await until(pilot, lambda: f"{80 - top} below" in host.text)
+        assert len(pane.records) > 98  # rows
+
+
 async def test_marked_ones_are_copied_from_a_row_that_is_no_record(sandbox: Sandbox, proxy: ProxyClient) -> None:
     fill(sandbox, 20)
     sandbox.topics["orders"].partitions[0].compact(range(18, 19))

@@ -43,6 +43,8 @@ def test_rows_come_back_as_they_went_in() -> None:
     assert len(log) == len(rows) == log.end
     assert list(log) == rows
     assert log.kept == number
+    for at in range(len(rows) + 2):
+        assert log.records_since(at) == sum(isinstance(row, Record) for row in rows[at:])
 
 
 @pytest.mark.parametrize("others", [(1, 2), (1, None), (None, None)])
@@ -68,6 +70,7 @@ def test_the_ring_is_bounded_by_bytes_and_numbers_stay() -> None:
     assert log.end == 20_000
     assert log.first > 0
     assert log.kept == log.end - log.first
+    assert log.records_since(log.first - 1) == log.records_since(0) == log.kept
     assert log[log.first] == record(log.first, 200)
     assert log[19_999] == record(19_999, 200)
     assert log.size_bytes > 700_000

@@ -79,13 +79,14 @@ class RecordTable(RecordLines, can_focus=True, inherit_bindings=False):
 
     @property
     def below(self) -> int:
-        """Rows that came in under the visible ones."""
-        return max(0, self.view.end - self._top() - self.page)
+        """Records under the visible rows."""
+        return self.view.records_since(self._top() + self.page)
 
     @property
     def new_below(self) -> int:
         """Of them, those that came since the end was left."""
-        return 0 if self.following else min(self.below, self.view.since(self._left_at))
+        below = self._top() + self.page
+        return 0 if self.following else self.view.records_since(max(below, self.view.place_from(self._left_at)))
 
     def clear(self) -> None:
         """Forget everything; for another topic or place."""

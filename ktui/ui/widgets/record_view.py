@@ -61,14 +61,15 @@ class RecordView:
 
     def place(self, number: int) -> int:
         """Where this row is, or else the next one that is shown, or else the last."""
-        some = self._some
-        place = number if some is None else some.place(number)
-        return max(self.first, min(place, self.end - 1))
+        return max(self.first, min(self.place_from(number), self.end - 1))
 
-    def since(self, number: int) -> int:
-        """How many rows are shown of this number and later ones."""
-        some = self._some
-        return max(0, self.end - (number if some is None else some.place(number)))
+    def place_from(self, number: int) -> int:
+        """Where the first row is that is this one or a later one; `end` when none is."""
+        return number if self._some is None else self._some.place(number)
+
+    def records_since(self, place: int) -> int:
+        """How many records are shown in this place and after it."""
+        return self.records.records_since(place) if self._some is None else max(0, self.end - place)
 
     def find(self, tp: TopicPartition, offset: int) -> int | None:
         """Number of the row of a record, shown or not, if it is among the newest ones of the log."""
