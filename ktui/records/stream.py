@@ -71,6 +71,8 @@ class Stream:
             self._roster = Roster(client, pattern, self._edges, joins=not self._bounds, sleep=sleep, clock=clock)
         self._most_lanes = client.dialect.lanes if lanes is None else lanes
         self._scale = scale or Scale()
+        self._lanes_first = client.dialect.lanes_first
+        """Several instances may be opened at once; not any more after something went wrong."""
         self._back_off = BackOff(sleep)
         self._reading = Reading(
             client.dialect,
@@ -161,18 +163,24 @@ class Stream:
                 continue
             except (Unreachable, Busy) as error:
                 age, trouble = HEARD_SECONDS, self._back_off.failed(error)
-            self._reading.came = False
+            self._reading.came = self._lanes_first = False
             yield Batch(trouble=trouble)
             await self._back_off.wait(trouble.retry_in)
 
     @property
     def _far(self) -> bool:
-        """Several instances would pay. Not before one of them brought something: that comes sooner from one alone."""
+        """Several instances would pay. Of most makes not before one brought something: that comes sooner from it alone,
+        and so does that of a single partition from any."""
+        if self._reading.came:
+            far = self._scale.far
+        elif self._lanes_first and len(self.positions) > 1:
+            far = self._scale.first_far
+        else:
+            return False
         return (
             self._most_lanes > 1
-            and self._reading.came
             and self._bounds.left is None
-            and self.behind > self._scale.far
+            and self.behind > far
             and self._clock() >= self._calm_from
         )
 
@@ -227,7 +235,7 @@ class Stream:
             async with aclosing(lanes.batches()) as batches:
                 async for batch, positions in batches:
                     self.positions.update(positions)
-                    self._reading.losses = 0
+                    self._reading.losses, self._reading.came = 0, True
                     self._back_off.succeeded()
                     yield batch  # with no await since the positions advanced
                     if self.paused:

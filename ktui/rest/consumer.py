@@ -24,6 +24,11 @@ from ktui.rest.wire import SUCCESS, Answer, Wire, refuse
 
 FIRST_SECONDS = 1.5
 """How long the reads of a new instance stay short when no record comes: Confluent 8.1.5 was seen to take 1.05 s."""
+PARTITION_SECONDS = 0.25
+"""The same for each partition: Confluent's consumer takes in the first MiB of each before it hands over a record of
+any, 330 kB with a poll and a poll every 50 ms. Seen with 8.3.1: 2.1 s for 12 partitions, 3.9 for 24, 7.6 for 48."""
+MOST_AT_FIRST = 50
+"""Partitions whose first MiB comes at once: more than 50 MiB no broker is asked for."""
 SLACK_SECONDS = 5.0
 """What a read may take beyond the wait that it asks for."""
 COMMIT_SECONDS = 70.0
@@ -71,6 +76,8 @@ class Consumer:
         """Read exactly these partitions."""
         if not self._dialect.assigns:
             raise Unsupported(f"{self._dialect.name} cannot be asked for single partitions")
+        tps = list(tps)
+        self._short_until += PARTITION_SECONDS * min(len(tps), MOST_AT_FIRST)
         await self._post("/assignments", bodies.partitions(tps))
 
     async def assignments(self) -> list[TopicPartition]:

@@ -124,6 +124,17 @@ async def test_reads_are_short_until_the_first_record(filled: Sandbox, proxy: Pr
     assert waits == ["50", "50", str(CONFLUENT.tail.timeout_ms)]
 
 
+async def test_the_more_partitions_the_longer_reads_are_short(
+    filled: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.rest.consumer.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr("ktui.rest.consumer.PARTITION_SECONDS", 1000.0)
+    async with proxy.consumer() as consumer:
+        assert not consumer.starting
+        await consumer.assign([T0])
+        assert consumer.starting
+
+
 @pytest.mark.parametrize(("dialect", "query"), [(STRIMZI, "timeout=500"), (KARAPACE, "timeout=500&max_bytes=1")])
 async def test_a_read_asks_for_what_the_gear_says(filled: Sandbox, dialect: object, query: str) -> None:
     client = ProxyClient("http://sandbox", transport=filled.transport(), dialect=dialect)  # type: ignore[arg-type]

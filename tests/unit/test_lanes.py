@@ -15,6 +15,8 @@ from ktui.records.lanes import Disturbed, Lanes, Scale, share_out
 from ktui.records.segment import Note
 from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
+from ktui.rest.dialect import DIALECTS
+from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
 from tests.property.watching import Watching
@@ -136,6 +138,46 @@ async def test_a_stream_takes_several_and_ends_with_one(sandbox: Sandbox, clock:
     await reader.stop()
     await client.aclose()
     assert not sandbox.instances
+
+
+@pytest.mark.parametrize(
+    ("letter", "partitions", "at_once"),
+    [("C", 6, 6), ("C", 1, 1), ("K", 6, 1), ("S", 6, 1)],
+)
+async def test_where_several_bring_the_first_record_sooner_they_are_opened_at_once(
+    clock: Clock, letter: str, partitions: int, at_once: int
+) -> None:
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    sandbox.topics.create("t", partitions)
+    for number in range(600):
+        sandbox.topics.append("t", number % partitions, None, b"x")
+    watching = Watching()
+    client = ProxyClient("http://sandbox", transport=watching.over(sandbox.transport()), dialect=DIALECTS[letter])
+    scale = Scale(far=10_000, first_far=100)
+    reader = Reader(Stream(client, dict.fromkeys(T[:partitions], 0), scale=scale, sleep=clock.sleep, clock=clock))
+    await reader.come(1)
+    assert len(watching.made) == at_once
+    await reader.come(600)
+    await reader.stop()
+    await client.aclose()
+    assert not sandbox.instances
+
+
+async def test_after_a_failure_one_alone_goes_first(sandbox: Sandbox, clock: Clock) -> None:
+    watching = Watching()
+    proxy = ProxyClient("http://sandbox", transport=watching.over(sandbox.transport()))
+    sandbox.topics.create("t", 6)
+    for number in range(600):
+        sandbox.topics.append("t", number % 6, None, b"x")
+    sandbox.faults.fail_next(503, path="POST /consumers/[^/]*$")
+    scale = Scale(far=10_000, first_far=100)
+    reader = Reader(Stream(proxy, dict.fromkeys(T[:6], 0), scale=scale, sleep=clock.sleep, clock=clock))
+    await reader.fail(1)
+    begun = len(watching.made)
+    await reader.come(600)
+    assert len(watching.made) - begun <= 2  # the faster gear, and the tail
+    await reader.stop()
+    await proxy.aclose()
 
 
 async def test_pausing_ends_the_lanes_and_keeps_the_place(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
