@@ -6,7 +6,7 @@ A topic that was made again or has more partitions now is never reported by a co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ktui.model import OffsetRange, Positions, TopicPartition, by_topic
 from ktui.records.segment import Note
@@ -84,13 +84,25 @@ class Edges:
         self._looked = float("-inf")
         self._came = dict(came or {})
 
+    def forget(self, tps: Iterable[TopicPartition]) -> None:
+        """Read these no longer. Should they be there again, they are new."""
+        for tp in tps:
+            del self.positions[tp]
+            self.ranges.pop(tp, None)
+            self._known.pop(tp.topic, None)
+
     async def look(self, age: float = 0.0) -> list[Note]:
         """Ask, unless that was done within `age` seconds. NotFound when a topic or partition is gone."""
         if self._clock() - self._looked < age:
             return []
-        found = await asyncio.gather(
-            *(self._ask(topic, numbers) for topic, numbers in by_topic(self.positions).items())
-        )
+        asking = [
+            asyncio.ensure_future(self._ask(topic, numbers)) for topic, numbers in by_topic(self.positions).items()
+        ]
+        try:
+            found = await asyncio.gather(*asking)
+        finally:
+            for each in asking:
+                each.cancel()
         added = [tp for each in found for tp in each]
         self._looked = self._clock()
         notes = []

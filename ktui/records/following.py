@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Map
 from contextlib import aclosing
 from typing import NamedTuple
 
-from ktui.errors import Busy, NotFound, ProxyError, Unreachable
+from ktui.errors import Busy, Conflict, ConsumerGone, NotFound, ProxyError, Unreachable
 from ktui.model import OffsetRange, Positions, TopicPartition, by_topic
 from ktui.records.backoff import BackOff
 from ktui.records.batch import Batch
@@ -234,7 +234,7 @@ class Following:
             try:
                 await self.look()
                 until |= await offsets_at(self._client, int(moment * 1000), self._ranges)
-            except (Unreachable, Busy) as error:
+            except (Unreachable, Busy, ConsumerGone, Conflict) as error:
                 await back_off.wait(back_off.failed(error).retry_in)
                 continue
             except ProxyError as error:

@@ -47,6 +47,10 @@ class Pace:
         """No record has come yet."""
         self._full_reads = 0
         self._empty_reads = 0
+        self._tried = 0
+        """max_bytes of the last read."""
+        self._ceiling = LARGEST_READ
+        """What full answers may make of max_bytes: less than one that no answer came to in time."""
         self._asked: int | None = None
         """max_bytes grown beyond the gear's, to see whether a large record is why nothing comes."""
         self._needed = 0
@@ -90,6 +94,7 @@ class Pace:
 
     def took(self, seconds: float, size: int, max_bytes: int | None) -> None:
         """How long a read took and what it brought: full answers make the next ones larger, slow ones smaller."""
+        self._tried = LARGEST_READ if max_bytes is None else max_bytes
         self._waited = seconds > QUICK_SECONDS
         self.at_once = seconds < AT_ONCE_SECONDS
         limit = self.gear.max_bytes
@@ -100,17 +105,18 @@ class Pace:
         if slow and max_bytes <= limit:  # else it was asked before the last one had been too slow
             self._grown = max(limit // 2, SMALLEST_READ)
         elif not slow and size >= max_bytes >= limit:  # else before the last one was found full
-            self._grown = min(2 * limit, self.gear.most_bytes)
+            self._grown = min(2 * limit, self.gear.most_bytes, max(limit, self._ceiling))
+
+    def broke(self) -> None:
+        """A read had no answer in time: the next ones ask for less."""
+        if self._grown:
+            self._ceiling = self._grown = max(self._grown // 2, SMALLEST_READ)
+        self._needed, self._asked, self._wide = 0, None, 0
 
     @property
-    def drained(self) -> bool:
-        """So many reads in a row brought nothing that nothing is there."""
-        return self._empty_reads >= _DRAINED
-
-    def exhausted(self, max_bytes: int | None) -> bool:
-        """Nothing is there, however much is asked for: the last read had `max_bytes` at most."""
-        tried = max_bytes is None or max_bytes >= LARGEST_READ or not self._dialect.holds_back_large
-        return self.drained and tried
+    def exhausted(self) -> bool:
+        """So many reads in a row brought nothing that nothing is there, however much is asked for."""
+        return self._empty_reads >= _DRAINED and (not self._dialect.holds_back_large or self._tried >= LARGEST_READ)
 
     def widen(self) -> None:
         """Ask for as much as at a backlog until records come; said again, for more."""
@@ -138,7 +144,7 @@ class Pace:
 
     def choose(self, behind: int) -> bool:
         """Take the gear for being so far behind. True when that needs a new instance."""
-        far = behind > FAR_BEHIND and not (self.catching_up and self.drained)
+        far = behind > FAR_BEHIND and not (self.catching_up and self.exhausted)
         gear = self._dialect.catch_up if far else self._dialect.tail
         if gear is self.gear:
             return False
@@ -169,7 +175,7 @@ class Pace:
             if self._in_place and not records:
                 self._take(self._dialect.tail)
                 return False
-            return not self._in_place and (behind <= 0 or self.drained)
+            return not self._in_place and (behind <= 0 or self.exhausted)
         if not full or self._full_reads < self.gear.patience:
             return False
         if self._in_place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
-from ktui.errors import Busy, Unacceptable
+from ktui.errors import Busy, Unacceptable, Unreachable
 from ktui.model import Record, Records
 from ktui.records.ahead import Ask, ReadAhead
 from ktui.records.backoff import BackOff
@@ -22,6 +22,11 @@ from ktui.rest.dialect import Dialect
 
 PATIENCE = 3
 """Reads in a row without an answer that records without bytes are taken to be the reason of."""
+DRY_SECONDS = 5.0
+"""How long an instance brings nothing before what is missing up to an end that was asked for is taken to be no records:
+a broker that is asked for the first time may let it wait."""
+LATE_SECONDS = 1.0
+"""Without an answer for so long a read broke because it asked for too much, perhaps, and not since nobody is there."""
 LARGE = 16 * 1024
 """Bytes of an answer that take a while to be looked into."""
 PIECE, COLUMNS, GAPPED = 5000, 10_000, 1000
@@ -56,6 +61,7 @@ class Reading:
         """Records have come since the last time that something went wrong."""
         self.losses = 0
         """Instances lost in a row, without a read between."""
+        self._opened_at = 0.0
         self.dry = 0
         """Instances in a row to which nothing came although the end that was asked for was not reached."""
 
@@ -63,6 +69,7 @@ class Reading:
         """A new instance stands at the positions."""
         self._intake.opened()
         self._hollow.opened()
+        self._opened_at = self._clock()
 
     @property
     def over(self) -> bool:
@@ -85,6 +92,7 @@ class Reading:
     async def next(self, reads: ReadAhead, going: asyncio.Event) -> Batch | tuple[Read, Sequence[Record]]:
         """One answer, or what to hand out instead. The read after it is sent before this one is looked into."""
         self.look_due = False
+        began = self._clock()
         try:
             read, seconds = await reads.take()
             self.pace.took(seconds, read.size, read.max_bytes)
@@ -97,6 +105,10 @@ class Reading:
             return self._without_bytes(error)
         except Unacceptable as error:
             return self._not_shown(error)
+        except Unreachable:
+            if self._clock() - began > LATE_SECONDS:
+                self.pace.broke()
+            raise
         self.losses = self._hollow.streak = 0
         self._back_off.succeeded()
         if received and self._hollow.passed_over:
@@ -122,6 +134,8 @@ class Reading:
             batch.size = read.size * len(piece) // (len(received) or 1)
             batch.notes, notes = notes, []
             yield batch
+            if self._intake.bounds.left == 0:  # what is left of the answer is not wanted
+                return
         self._consider(read, received)
 
     def _consider(self, read: Read, received: Sequence[Record]) -> None:
@@ -136,13 +150,14 @@ class Reading:
             self._intake.suspect(self._clock())
         if self._edges.behind > 0:
             self._intake.doubt(received, self._clock())
-        if self.pace.exhausted(read.max_bytes):
-            if self._edges.settled:
+        if self.pace.exhausted:
+            if not self._edges.settled:
+                self._edges.nothing_there()
+                self.pace.anew()
+            elif self._clock() - self._opened_at > DRY_SECONDS:
                 self.dry += 1
                 self._intake.reopen = True
-            else:
-                self._edges.nothing_there()
-            self.pace.anew()
+                self.pace.anew()
         self.look_due = worth or self._edges.overdue
 
     def _may_have_dropped(self, max_bytes: int | None, size: int) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ktui.errors import Forbidden, ProxyError
-from ktui.model import TopicPartition
 from ktui.records.edges import Edges
 from ktui.records.pattern import TopicPattern
 from ktui.records.segment import Note
@@ -40,6 +39,7 @@ class Roster:
         """`joins`: whether topics that are made later are read; not, where the stream has an end."""
         self._client = client
         self._pattern = pattern
+        self._edges = edges
         self._positions = edges.positions
         self._ranges = edges.ranges
         self._joins = joins
@@ -83,13 +83,8 @@ class Roster:
         return notes
 
     def _leave(self, name: str) -> Note:
-        self._drop([tp for tp in self._positions if tp.topic == name])
+        self._edges.forget([tp for tp in self._positions if tp.topic == name])
         return Note(f"{name} was deleted: the stream goes on without it")
-
-    def _drop(self, tps: list[TopicPartition]) -> None:
-        for tp in tps:
-            del self._positions[tp]
-            self._ranges.pop(tp, None)
 
     async def _count_again(self, name: str) -> list[Note]:
         """Leave partitions that are not there any more: a topic that was made again may have fewer."""
@@ -99,7 +94,7 @@ class Roster:
             self._missing = True  # what is known already is not lost with it
             return []
         gone = [tp for tp in self._positions if tp.topic == name and tp.partition not in there]
-        self._drop(gone)
+        self._edges.forget(gone)
         return [Note(f"{tp} is no longer there: made again with fewer partitions") for tp in gone]
 
     async def _join(self, name: str, others: int) -> list[Note]:

@@ -69,7 +69,7 @@ class Stream:
         self._roster: Roster | None = None
         if pattern is not None:
             self._roster = Roster(client, pattern, self._edges, joins=not self._bounds, sleep=sleep, clock=clock)
-        self._most_lanes = client.dialect.lanes if lanes is None else lanes
+        self._most_lanes = self._usual_lanes = client.dialect.lanes if lanes is None else lanes
         self._scale = scale or Scale()
         self._lanes_first = client.dialect.lanes_first
         """Several instances may be opened at once; not any more after something went wrong."""
@@ -88,6 +88,8 @@ class Stream:
         self._calm_from = 0.0
         """When lanes may be tried again."""
         self._over = False
+        self._notes: list[Note] = []
+        """What was learnt and not handed out yet."""
 
     @property
     def ranges(self) -> dict[TopicPartition, OffsetRange]:
@@ -149,8 +151,12 @@ class Stream:
                     async for batch in batches:
                         yield batch
                 if self._reading.dry > 1:
-                    self._over = not self._reading.pace.steady
-                    return
+                    notes = await self._look(0.0)  # also whether anybody answers: a broker that is away brings nothing
+                    if not notes:
+                        self._over = not self._reading.pace.steady
+                        return
+                    self._reading.dry = 0
+                    yield Batch(notes=notes)
                 age = 0.0 if several else LOOK_SECONDS  # nothing went wrong: the next instance is wanted at once
                 continue
             except (ConsumerGone, Conflict, NotFound) as error:
@@ -190,8 +196,11 @@ class Stream:
 
     async def _look(self, age: float) -> list[Note]:
         """Which topics there are, when that is due, and where they end, unless it was asked within `age` seconds."""
-        notes = await self._roster.look() if self._roster and self._roster.overdue else []
-        return notes + await self._edges.look(age)
+        if self._roster and self._roster.overdue:
+            self._notes += await self._roster.look()
+        self._notes += await self._edges.look(age)
+        notes, self._notes = self._notes, []
+        return notes
 
     async def _alone(self) -> AsyncGenerator[Batch, None]:
         """What one instance brings, until another one is wanted."""
@@ -243,6 +252,7 @@ class Stream:
                     if (self._edges.overdue or self._list_due) and (notes := await self._look(LOOK_SECONDS)):
                         yield Batch(notes=notes)
                         return
+            self._most_lanes = self._usual_lanes
         except (Disturbed, ProxyError) as error:
             self._most_lanes = max(2, self._most_lanes // 2)
             self._calm_from = self._clock() + CALM_SECONDS

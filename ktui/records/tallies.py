@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from ktui.errors import ProxyError, Unreachable
+from ktui.errors import NotFound, ProxyError, Unreachable
 from ktui.model import TopicPartition
 from ktui.rest.client import ProxyClient
 
@@ -18,6 +18,8 @@ FRESH = 10.0
 """Seconds for which a topic counts as fresh after records arrived."""
 AFTER_FAILURE = 30.0
 """Seconds before a topic that could not be counted is asked for again."""
+DESCRIBED_SECONDS = 60.0
+"""Between two questions which partitions a topic has: more may have been added."""
 PARTITIONS_PER_ROUND = 8
 """A topic with more partitions, or a quiet one, is asked for less often: the wire is not to be full of counts."""
 
@@ -31,6 +33,8 @@ class Tally(msgspec.Struct):
     """About how many: offsets are counted, and those that compaction took are among them."""
     ends: dict[int, int] = msgspec.field(default_factory=dict)
     """End per partition when last asked."""
+    described: float = 0.0
+    """When it was last asked which partitions there are."""
     due: float = 0.0
     """When to ask again."""
     grew: float | None = None
@@ -77,15 +81,18 @@ class Tallies:
             try:
                 await self._count(name, tally)
             except ProxyError as error:
+                if isinstance(error, NotFound):  # a topic that was made again may have fewer partitions
+                    tally.partitions = None
                 tally.failed, tally.due = True, self._clock() + AFTER_FAILURE
                 if isinstance(error, Unreachable):
                     return  # the others would not be answered either
             counted()
 
     async def _count(self, name: str, tally: Tally) -> None:
-        """Ask for the partitions once, then for the offsets of each, one after the other."""
-        if tally.partitions is None:
+        """Ask for the partitions now and then, and for the offsets of each, one after the other."""
+        if tally.partitions is None or self._clock() - tally.described > DESCRIBED_SECONDS:
             tally.partitions = tuple(each.partition for each in await self._client.partitions(name))
+            tally.described = self._clock()
         records, ends = 0, {}
         for partition in tally.partitions:
             beginning, end = await self._client.offsets(TopicPartition(name, partition))

@@ -7,7 +7,7 @@ import random
 import msgspec
 import pytest
 
-from ktui.errors import Unsupported
+from ktui.errors import Busy, Unsupported
 from ktui.model import TopicPartition
 from ktui.records.moments import offsets_at
 from ktui.rest import codec
@@ -94,3 +94,13 @@ async def test_a_proxy_that_can_do_neither_says_so(sandbox: Sandbox) -> None:
     fill(sandbox, 3, 1)
     with pytest.raises(Unsupported, match="neither"):
         await found(sandbox, msgspec.structs.replace(CONFLUENT, seeks_time=False), START)
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, 503), (429, 429), (500, 50003)])
+async def test_a_proxy_that_is_busy_does_not_say_that_nothing_is_that_new(
+    sandbox: Sandbox, proxy: ProxyClient, status: int, code: int
+) -> None:
+    fill(sandbox, 100, 1)
+    sandbox.faults.fail_next(status, path="/positions", body=f'{{"error_code":{code},"message":"not now"}}')
+    with pytest.raises(Busy):
+        await offsets_at(proxy, 0, await proxy.ranges("t", [0]))

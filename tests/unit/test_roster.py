@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ktui.model import TopicPartition
+from ktui.records.edges import LOOK_SECONDS
 from ktui.records.following import Following
 from ktui.records.pattern import TopicPattern
 from ktui.records.roster import TOGETHER
@@ -275,3 +276,27 @@ async def test_topics_join_and_leave_while_several_instances_read(sandbox: Sandb
     await reader.stop()
     await client.aclose()
     assert not sandbox.instances
+
+
+async def test_a_topic_made_again_with_fewer_partitions_and_grown_is_read_whole(clock: Clock) -> None:
+    async with followed(clock, "pay-in") as (sandbox, _, _, reader):
+        await reader.come(20)
+        sandbox.topics.delete("pay-in")
+        sandbox.topics.create("pay-in", 1)
+        clock.advance(LOOK_SECONDS + 1)
+        await reader.until(lambda: any("made again" in note for note in reader.notes))
+        sandbox.topics.grow("pay-in", 2)
+        sandbox.topics.append("pay-in", 1, None, b"grown")
+        clock.advance(LOOK_SECONDS + 1)
+        await reader.come(21)
+
+
+async def test_what_was_learnt_is_told_though_the_next_question_fails(clock: Clock) -> None:
+    async with followed(clock, "pay-in") as (sandbox, _, _, reader):
+        await reader.come(20)
+        written(sandbox, "pay-out")
+        sandbox.faults.fail_next(503, path="GET /topics/pay-in/partitions/0/offsets")
+        clock.advance(LOOK_SECONDS + 1)
+        await reader.come(40)
+        assert reader.troubles
+        assert any("pay-out is a new topic" in note for note in reader.notes)

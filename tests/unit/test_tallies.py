@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktui.records.tallies import AFTER_FAILURE, AT_ONCE, FRESH, Tallies
+from ktui.records.tallies import AFTER_FAILURE, AT_ONCE, DESCRIBED_SECONDS, FRESH, Tallies
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
 
@@ -100,3 +100,24 @@ async def test_renewed_tallies_learn_of_new_partitions(sandbox: Sandbox, proxy: 
     tallies.renew()
     await tallies.count(["orders"], nothing)
     assert tallies["orders"].partitions == (0, 1, 2)
+
+
+async def test_a_topic_that_was_made_again_or_has_grown_is_counted_whole(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("t", 3)
+    for number in range(3):
+        sandbox.topics.append("t", number, None, b"x")
+    hand = Hand()
+    tallies = Tallies(proxy, 5, hand)
+    await tallies.count(["t"], nothing)
+    assert tallies["t"].records == 3
+    sandbox.topics.delete("t")
+    sandbox.topics.create("t", 1)
+    for _ in range(2):
+        hand.now += AFTER_FAILURE + 1
+        await tallies.count(["t"], nothing)
+    assert (tallies["t"].partitions, tallies["t"].failed) == ((0,), False)
+    sandbox.topics.grow("t", 2)
+    sandbox.topics.append("t", 1, None, b"x")
+    hand.now += DESCRIBED_SECONDS + 1
+    await tallies.count(["t"], nothing)
+    assert tallies["t"].records == 1

@@ -1,0 +1,186 @@
+"""What a stream makes of reads that bring nothing, come late or are refused: nothing lost, nothing done too soon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from ktui.errors import Busy
+from ktui.model import TopicPartition
+from ktui.records.edges import Edges
+from ktui.records.following import Following
+from ktui.records.passage import Passage
+from ktui.records.stream import Stream
+from ktui.records.target import Kind, SeekTarget
+from ktui.rest.client import ProxyClient
+from ktui.rest.dialect import DIALECTS, MIB
+from ktui.server.flavours import FLAVOURS
+from ktui.server.sandbox import Sandbox
+from tests.clock import Clock
+from tests.property.watching import Watching
+from tests.unit.test_following import standing, written
+from tests.unit.test_passage import parse
+from tests.unit.test_stream import Reader
+from tests.unit.waiting import until
+
+T0 = TopicPartition("t", 0)
+TIMED_OUT = '{"error_code":50003,"message":"Timed out"}'
+
+
+class Meddled(httpx.AsyncBaseTransport):
+    """A transport in which reads may be answered otherwise."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, clock: Clock) -> None:
+        self._inner, self._clock = inner, clock
+        self.empty: Callable[[int], bool] = lambda number: False
+        """Which reads of an instance bring nothing."""
+        self.late: Callable[[int], bool] = lambda max_bytes: False
+        """Which ones have no answer in time."""
+        self.asked: list[int] = []
+        """max_bytes of the reads, as far as they were told."""
+        self._reads: dict[str, int] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path, wants = request.url.path, request.url.params
+        if request.method == "GET" and path.endswith("/records"):
+            self.asked.append(max_bytes := int(wants.get("max_bytes", 0)))
+            number = self._reads[path] = self._reads.get(path, 0) + 1
+            if self.late(max_bytes):
+                self._clock.advance(5.0)
+                raise httpx.ReadTimeout("", request=request)
+            if self.empty(number):
+                await self._clock.sleep(int(wants["timeout"]) / 1000)
+                return httpx.Response(200, content=b"[]", request=request)
+        return await self._inner.handle_async_request(request)
+
+
+@pytest.mark.parametrize("before", [0, 100])
+@pytest.mark.parametrize("size", [600_000, 3_000_000])
+async def test_a_large_record_with_many_behind_it_is_waited_for_by_one_instance(
+    sandbox: Sandbox, clock: Clock, before: int, size: int
+) -> None:
+    watching = Watching()
+    proxy = ProxyClient("http://sandbox", transport=watching.over(sandbox.transport()))
+    sandbox.topics.create("t", 1)
+    for value in [b"small"] * before + [b"L" * size] + [b"small"] * 3000:
+        sandbox.topics.append("t", 0, None, value)
+    reader = Reader(Stream(proxy, {T0: 0}, sleep=clock.sleep, clock=clock))
+    await reader.come(before + 3001)
+    assert len(watching.made) <= 3
+    await reader.stop()
+    await proxy.aclose()
+
+
+async def test_a_long_tail_of_markers_is_nothing_to_be_behind_of(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 1, 20)
+    sandbox.topics["t"].partitions[0].skip(1500)
+    stream = Stream(proxy, {T0: 0}, sleep=clock.sleep, clock=clock)
+    reader = Reader(stream)
+    await reader.come(20)
+    await until(lambda: stream.behind == 0)
+    await reader.stop()
+
+
+@pytest.mark.parametrize("letter", sorted(FLAVOURS))
+@pytest.mark.parametrize("gaps", [False, True])
+async def test_of_a_large_answer_no_more_is_taken_than_was_wanted(letter: str, gaps: bool, clock: Clock) -> None:
+    async with standing(letter, clock) as (sandbox, client):
+        written(sandbox, "t", 1, 20_000)
+        if gaps:
+            sandbox.topics["t"].partitions[0].compact(range(1, 20_000, 2))
+        following = Following(client, {"t": [0]}, parse("begin take 500"), sleep=clock.sleep, clock=clock)
+        reader = Reader(following)
+        await until(reader.task.done)
+        assert len(reader.records) == 500
+        assert following.positions[T0] in ((999, 1000) if gaps else (500,))
+        assert gaps or not reader.gaps
+
+
+@pytest.mark.parametrize("letter", "CKS")
+async def test_an_end_is_not_reached_while_the_broker_is_away(letter: str, clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    meddled = Meddled(sandbox.transport(), clock)
+    client = ProxyClient("http://sandbox", transport=meddled, dialect=DIALECTS[letter])
+    sandbox.topics.create("t", 1)
+    for _ in range(5000):
+        sandbox.topics.append("t", 0, None, b"x" * 300)
+    following = Following(client, {"t": [0]}, parse("begin until end"), sleep=clock.sleep, clock=clock)
+    reader = Reader(following)
+    await reader.come(1)
+    meddled.empty = lambda number: True
+    sandbox.faults.fail_next(500, times=10**6, path="/offsets", body=TIMED_OUT)
+    await reader.fail(2)
+    assert not following.done
+    meddled.empty = lambda number: False
+    sandbox.faults.failures.clear()
+    await until(reader.task.done)
+    assert [record.offset for record in reader.records] == list(range(5000))
+    await client.aclose()
+
+
+@pytest.mark.parametrize("letter", "KS")
+async def test_an_end_is_not_reached_by_instances_that_take_their_time(letter: str, clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    meddled = Meddled(sandbox.transport(), clock)
+    meddled.empty = lambda number: number <= 8
+    client = ProxyClient("http://sandbox", transport=meddled, dialect=DIALECTS[letter])
+    written(sandbox, "t", 1, 100)
+    following = Following(client, {"t": [0]}, parse("begin until end"), sleep=clock.sleep, clock=clock)
+    reader = Reader(following)
+    await until(reader.task.done)
+    assert len(reader.records) == 100
+    await client.aclose()
+
+
+async def test_reads_that_have_no_answer_in_time_become_smaller(sandbox: Sandbox, clock: Clock) -> None:
+    meddled = Meddled(sandbox.transport(), clock)
+    client = ProxyClient("http://sandbox", transport=meddled)
+    sandbox.topics.create("t", 1)
+    for _ in range(12_000):
+        sandbox.topics.append("t", 0, None, b"x" * 2000)
+    reader = Reader(Stream(client, {T0: 0}, lanes=1, sleep=clock.sleep, clock=clock))
+    await reader.until(lambda: meddled.asked[-1:] == [4 * MIB])
+    meddled.late = lambda max_bytes: max_bytes > MIB
+    await reader.come(12_000)
+    assert 1 <= len(reader.troubles) <= 3
+    await reader.stop()
+    await client.aclose()
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_an_end_in_time_outlives_an_instance(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, status: int
+) -> None:
+    written(sandbox, "t", 1, 10)
+    moment = datetime.fromtimestamp(clock() + 5, UTC)
+    passage = Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=moment))
+    following = Following(proxy, {"t": [0]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+    reader = Reader(following)
+    await reader.come(10)
+    following.pause()
+    for n in range(40):
+        sandbox.topics.append("t", 0, None, b"%d" % n)
+    sandbox.faults.fail_next(status, path="POST .*positions", body='{"error_code":40403,"message":"gone"}')
+    clock.advance(6)
+    await until(lambda: not sandbox.faults.failures)
+    following.resume()
+    await until(reader.task.done)
+    assert len(reader.records) == 50
+
+
+async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
+    for topic in "ab":
+        written(sandbox, topic, 20, 20)
+    sandbox.faults.fail_next(503, times=100, path="GET /topics/a/partitions/0/offsets")
+    positions = {TopicPartition(topic, number): 0 for topic in "ab" for number in range(20)}
+    edges = Edges(proxy, positions, {}, False, clock)
+    with pytest.raises(Busy):
+        await edges.look()
+    asking = [task for task in asyncio.all_tasks() if Edges._ask.__qualname__ in repr(task.get_coro())]
+    assert all(task.cancelling() for task in asking)
