@@ -30,6 +30,9 @@ class Scale(msgspec.Struct, frozen=True):
     first_far: int = 5000
     """The same where they bring the first record sooner. Of six partitions with 180 B each, Confluent's proxy: one
     instance 0.17 s with 600 records behind, 0.5 s with 12,000, 1.16 s with 36,000; six of them 0.2 to 0.36 s."""
+    slow_seconds: float = 0.5
+    """How long one alone may bring nothing there, of more partitions than there may be instances. A broker sends whole
+    batches: where those are large, the last records of 48 partitions took one instance 4.6 s, however few they were."""
     stretch: int = 10_000
     """Offsets that one of them reads of a partition that several share."""
     waiting_bytes: int = 48 * MIB

@@ -61,7 +61,7 @@ class Reading:
         """Records have come since the last time that something went wrong."""
         self.losses = 0
         """Instances lost in a row, without a read between."""
-        self._opened_at = 0.0
+        self._opened_at = clock()
         self.dry = 0
         """Instances in a row to which nothing came although the end that was asked for was not reached."""
 
@@ -70,6 +70,11 @@ class Reading:
         self._intake.opened()
         self._hollow.opened()
         self._opened_at = self._clock()
+
+    @property
+    def open_for(self) -> float:
+        """Seconds since the last instance was opened."""
+        return self._clock() - self._opened_at
 
     @property
     def over(self) -> bool:
@@ -154,7 +159,7 @@ class Reading:
             if not self._edges.settled:
                 self._edges.nothing_there()
                 self.pace.anew()
-            elif self._clock() - self._opened_at > DRY_SECONDS:
+            elif self.open_for > DRY_SECONDS:
                 self.dry += 1
                 self._intake.reopen = True
                 self.pace.anew()

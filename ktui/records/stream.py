@@ -180,7 +180,8 @@ class Stream:
         if self._reading.came:
             far = self._scale.far
         elif self._lanes_first and len(self.positions) > 1:
-            far = self._scale.first_far
+            slow = len(self.positions) > self._most_lanes and self._reading.open_for > self._scale.slow_seconds
+            far = 0 if slow else self._scale.first_far
         else:
             return False
         return (
@@ -254,6 +255,7 @@ class Stream:
                         return
             self._most_lanes = self._usual_lanes
         except (Disturbed, ProxyError) as error:
+            self._lanes_first = False
             self._most_lanes = max(2, self._most_lanes // 2)
             self._calm_from = self._clock() + CALM_SECONDS
             if isinstance(error, Busy | Unreachable):

@@ -184,3 +184,19 @@ async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: 
         await edges.look()
     asking = [task for task in asyncio.all_tasks() if Edges._ask.__qualname__ in repr(task.get_coro())]
     assert all(task.cancelling() for task in asking)
+
+
+async def test_where_one_instance_is_slow_with_many_partitions_several_are_opened(clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep)
+    meddled, watching = Meddled(sandbox.transport(), clock), Watching()
+    meddled.empty = lambda number: number <= 20
+    client = ProxyClient("http://sandbox", transport=watching.over(meddled))
+    written(sandbox, "t", 12, 24)
+    positions = {TopicPartition("t", number): 0 for number in range(12)}
+    stream = Stream(client, positions, lanes=4, sleep=clock.sleep, clock=clock)
+    reader = Reader(stream)
+    await reader.come(24)
+    assert len(watching.made) == 1 + 4
+    assert stream.behind == 0
+    await reader.stop()
+    await client.aclose()
