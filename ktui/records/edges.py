@@ -56,6 +56,15 @@ class Edges:
             if tp in self.positions
         )
 
+    @property
+    def ahead(self) -> int:
+        """The same up to the ends of the partitions, whatever of it is wanted: a broker sends what there is."""
+        return sum(
+            max(0, bounds.end - max(bounds.beginning, self.positions[tp]))
+            for tp, bounds in self.ranges.items()
+            if tp in self.positions
+        )
+
     def nothing_there(self) -> None:
         """As far as the ends that are known no record can be had: there is nothing to be behind of. It holds until one
         comes all the same, as of a transaction that was open."""

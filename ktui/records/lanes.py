@@ -28,8 +28,9 @@ class Scale(msgspec.Struct, frozen=True):
     far: int = 30_000
     """Records behind from which several instances pay for being opened."""
     first_far: int = 5000
-    """The same where they bring the first record sooner. Of six partitions with 180 B each, Confluent's proxy: one
-    instance 0.17 s with 600 records behind, 0.5 s with 12,000, 1.16 s with 36,000; six of them 0.2 to 0.36 s."""
+    """The same where they bring the first record sooner, whether all of that is wanted or not. Of six partitions with
+    180 B each, Confluent's proxy: one instance 0.17 s with 600 records to the ends, 0.5 s with 12,000, 1.16 s with
+    36,000; six of them 0.2 to 0.36 s."""
     slow_seconds: float = 0.5
     """How long one alone may bring nothing there, of more partitions than there may be instances. A broker sends whole
     batches: where those are large, the last records of 48 partitions took one instance 4.6 s, however few they were."""

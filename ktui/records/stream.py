@@ -177,19 +177,14 @@ class Stream:
     def _far(self) -> bool:
         """Several instances would pay. Of most makes not before one brought something: that comes sooner from it alone,
         and so does that of a single partition from any."""
-        if self._reading.came:
-            far = self._scale.far
-        elif self._lanes_first and len(self.positions) > 1:
-            slow = len(self.positions) > self._most_lanes and self._reading.open_for > self._scale.slow_seconds
-            far = 0 if slow else self._scale.first_far
-        else:
+        if self._most_lanes < 2 or self._bounds.left is not None or self._clock() < self._calm_from:
             return False
-        return (
-            self._most_lanes > 1
-            and self._bounds.left is None
-            and self.behind > far
-            and self._clock() >= self._calm_from
-        )
+        if self._reading.came:
+            return self.behind > self._scale.far
+        if not self._lanes_first or len(self.positions) < 2 or not self.behind:
+            return False
+        slow = len(self.positions) > self._most_lanes and self._reading.open_for > self._scale.slow_seconds
+        return slow or self._edges.ahead > self._scale.first_far
 
     @property
     def _list_due(self) -> bool:
