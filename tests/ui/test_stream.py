@@ -791,3 +791,16 @@ async def test_a_short_topic_has_a_rate_at_once(sandbox: Sandbox, proxy: ProxyCl
         add(sandbox, 30)
         await until(pilot, lambda: len(offsets(pane)) == 70)
         await until(pilot, lambda: sum(pane.status.counts) == 30)
+
+
+async def test_while_the_first_record_is_on_its_way_it_is_said_that_it_is_read(
+    sandbox: Sandbox, proxy: ProxyClient
+) -> None:
+    fill(sandbox, 20)
+    sandbox.faults.fail_next(200, times=10**6, path="GET .*/records", body="[]")
+    async with opened(proxy) as (pane, pilot, host):
+        await until(pilot, lambda: pane.state is StreamState.LIVE and "Reading…" in host.text)
+        assert "No new records" not in host.text
+        sandbox.faults.failures.clear()
+        await until(pilot, lambda: len(offsets(pane)) == 20)
+        assert "Reading…" not in host.text

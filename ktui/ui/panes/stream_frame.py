@@ -139,7 +139,8 @@ class StreamFrame(Vertical):
             self._said, self._saying = (name, line), True
             self.border_title, self.border_subtitle = name, line
             self._saying = False
-        self.table.say(hint(self.state, self._error, following.ranges if following else {}, self.table.filter))
+        ranges = following.ranges if following else {}
+        self.table.say(hint(self.state, self._error, ranges, behind, self.table.filter))
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """A new title or status draws the frame's lines anew, not all that is in it."""

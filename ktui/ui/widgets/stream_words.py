@@ -45,21 +45,27 @@ def title(
 
 
 def hint(
-    state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange], words: str = ""
+    state: StreamState,
+    error: ProxyError | None,
+    ranges: Mapping[TopicPartition, OffsetRange],
+    behind: int,
+    words: str = "",
 ) -> str:
     """What an empty table says: why it is empty, and what to do."""
     if words:
         said = f"No record that is kept has {clean(words)} in key or value."
         match state:
             case StreamState.WAITING | StreamState.STOPPED:
-                return f"{said} esc shows all. {_why_empty(state, error, ranges)}"
+                return f"{said} esc shows all. {_why_empty(state, error, ranges, behind)}"
             case StreamState.HELD | StreamState.AHEAD | StreamState.DONE:
                 return f"{said} space reads on; esc shows all."
         return f"{said} Those that come are looked at too; esc shows all."
-    return _why_empty(state, error, ranges)
+    return _why_empty(state, error, ranges, behind)
 
 
-def _why_empty(state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange]) -> str:
+def _why_empty(
+    state: StreamState, error: ProxyError | None, ranges: Mapping[TopicPartition, OffsetRange], behind: int
+) -> str:
     match state:
         case StreamState.IDLE:
             return "No topic is open. 1 goes to the topics, enter opens one."
@@ -75,6 +81,8 @@ def _why_empty(state: StreamState, error: ProxyError | None, ranges: Mapping[Top
             step = describe(error).next_step
             tried = "R tries again; 1 and enter open it anew." if step.startswith("R ") else f"{step} R tries again."
             return f"{sentence(error)}. {tried}"
+    if state is StreamState.LIVE and behind > 0:  # Confluent's proxy takes seconds with many partitions
+        return "Reading…"
     if any(bounds.end > bounds.beginning for bounds in ranges.values()):
         return "No new records yet. g and begin look at those that are there; c composes one."
     return "No records yet. This topic is empty: c composes one."
