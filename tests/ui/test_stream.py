@@ -798,6 +798,7 @@ async def test_while_the_first_record_is_on_its_way_it_is_said_that_it_is_read(
 ) -> None:
     fill(sandbox, 20)
     sandbox.faults.fail_next(200, times=10**6, path="GET .*/records", body="[]")
+    sandbox.faults.latency = 0.05  # nothing at once would say that the first record is a large one
     async with opened(proxy) as (pane, pilot, host):
         await until(pilot, lambda: pane.state is StreamState.LIVE and "Reading…" in host.text)
         assert "No new records" not in host.text
