@@ -803,5 +803,4 @@ async def test_while_the_first_record_is_on_its_way_it_is_said_that_it_is_read(
         await until(pilot, lambda: pane.state is StreamState.LIVE and "Reading…" in host.text)
         assert "No new records" not in host.text
         sandbox.faults.failures.clear()
-        await until(pilot, lambda: len(offsets(pane)) == 20)
-        assert "Reading…" not in host.text
+        await until(pilot, lambda: len(offsets(pane)) == 20 and "Reading…" not in host.text)
