@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from ktui.model import Gap, Record, TopicPartition
@@ -131,6 +132,63 @@ async def test_arrivals_leave_a_cursor_that_was_moved_alone(sandbox: Sandbox, pr
         assert under_cursor(pane) == 51
         await pilot.press("end")
         await until(pilot, lambda: under_cursor(pane) == 357)
+
+
+@pytest.mark.parametrize("key", ["enter", "x", "y"])
+async def test_a_match_that_one_acts_on_keeps_the_cursor(sandbox: Sandbox, proxy: ProxyClient, key: str) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("slash", *"olga", "enter")
+        add(sandbox, 300)
+        await until(pilot, lambda: under_cursor(pane) == 357)
+        await pilot.press(key)
+        assert not pane.table.following
+        add(sandbox, 3)
+        await until(pilot, lambda: "new below" in host.text)
+        assert under_cursor(pane) == 357
+
+
+async def test_arrivals_leave_the_match_before_the_place_one_came_from_alone(
+    sandbox: Sandbox, proxy: ProxyClient
+) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("up", "slash", *"olga", "enter")
+        assert under_cursor(pane) == 57
+        add(sandbox, 60)
+        await until(pilot, lambda: "40 of 120 match" in host.text)
+        assert under_cursor(pane) == 57
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_the_wheel_scrolls_what_is_filtered(sandbox: Sandbox, proxy: ProxyClient, moved: bool) -> None:
+    async with opened(sandbox, proxy, 200) as (pane, pilot, host):
+        await pilot.press(*(["up"] if moved else []), "slash", *"olga", "enter")
+        table = pane.table
+        end = table.max_scroll_y
+        for rows in range(1, 6):
+            await pilot._post_mouse_events([events.MouseScrollUp], table, offset=(5, 5))
+            await until(pilot, lambda rows=rows: table.scroll_offset.y <= end - rows)  # type: ignore[misc]
+        add(sandbox, 3)
+        await until(pilot, lambda: "of 203 match" in host.text)
+        assert table.scroll_offset.y <= end - 5
+
+
+async def test_a_jump_with_a_filter_lands_where_it_went(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("up", "slash", *"olga", "enter", "g", "3", "0", "enter")
+        await until(pilot, lambda: shown(pane) == list(range(30, 60, 3)))
+        assert under_cursor(pane) == 30
+        add(sandbox, 30)
+        await until(pilot, lambda: "20 of 60 match" in host.text)
+        assert under_cursor(pane) == 30
+
+
+async def test_a_letter_more_keeps_the_match_that_was_walked_to(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, _):
+        await pilot.press("slash", *"ol", "enter", *["up"] * 10)
+        assert under_cursor(pane) == 27
+        await pilot.press("slash", "end", "g")
+        assert pane.table.filter == "olg"
+        assert under_cursor(pane) == 27
 
 
 async def test_the_cursor_stays_on_its_record_when_the_filter_goes(sandbox: Sandbox, proxy: ProxyClient) -> None:

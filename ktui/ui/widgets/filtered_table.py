@@ -30,7 +30,8 @@ class FilteredTable(RecordTable):
     _search: Search | None = None
     """The last one: its matches can be gone to when all is shown again."""
     _home = -1
-    """Number of the row the cursor had before; it gets it back as soon as it is found to match."""
+    """Number of the row the cursor had before; it gets it back as soon as it is found to match. There is none while
+    the end is followed, nor once the user has done something with another row."""
 
     @property
     def filter(self) -> str:
@@ -44,10 +45,10 @@ class FilteredTable(RecordTable):
         if not text:
             self._look_at(None, self._home if self._home >= 0 else self.cursor)
             return
-        home = self.cursor if self.view.search is None else self._home
+        home = self._home if self._home >= 0 else self.cursor
         self._search = Search(self.records, text, self.view.search)
         self._search.work()
-        self._look_at(self._search, self._home if home < 0 else home)
+        self._look_at(self._search, home)
         self._search_on()
 
     def widen(self) -> None:
@@ -64,8 +65,8 @@ class FilteredTable(RecordTable):
         if self.view.search is not None:
             self.view.search.work()
         super().look()
-        if self.view.search is not None and not self.following and self._home >= 0:
-            self._go(self.view.place(self._home))
+        if self._home >= 0 and (place := self.view.place(self._home)) < self._cursor:  # a match nearer to it was found
+            self._go(place)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.view.search is not None if action == "widen" else True
@@ -90,12 +91,24 @@ class FilteredTable(RecordTable):
         else:
             self._walk(self.view.place(number))
 
+    def choose(self) -> None:
+        self._home = -1
+        super().choose()
+
+    def leave_end(self) -> None:
+        self._home = -1
+        super().leave_end()
+
+    def watch_following(self, following: bool) -> None:
+        self._home = -1 if following else self._home
+        super().watch_following(following)
+
     def _walk(self, place: int) -> None:
         self._home = -1
         super()._walk(place)
 
     def _look_at(self, search: Search | None, home: int) -> None:
-        self._home = -1 if search is None else home
+        self._home = -1 if search is None or self.following else home
         self.show(search, home)
         self.refresh_bindings()
         self.post_message(self.Filtered())
