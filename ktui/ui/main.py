@@ -185,9 +185,11 @@ class MainScreen(MainFrame):
     @on(ComposerPane.Produced)
     def _produced(self, event: ComposerPane.Produced) -> None:
         stored = event.produced
-        if self.topic is None or event.topic != self.topic.name or stored.partition is None or stored.offset is None:
+        if stored.partition is None or stored.offset is None:
             return
-        self.stream_pane.show_stored(TopicPartition(event.topic, stored.partition), stored.offset)
+        tp = TopicPartition(event.topic, stored.partition)
+        if self.stream_pane.reads(tp):  # where it went otherwise the composer says
+            self.stream_pane.show_stored(tp, stored.offset)
 
     @on(ComposerPane.Left)
     def _composer_left(self) -> None:

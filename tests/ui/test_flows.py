@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from textual.widgets import Select
 
 from ktui.model import TopicPartition
 from ktui.rest.client import ProxyClient
@@ -78,6 +79,58 @@ async def test_a_record_that_was_sent_is_under_the_cursor(orders: Sandbox, proxy
         assert record.value == b'{"id":1}'
         assert "✓ stored at orders/" in house.text
         assert form(house).typed.value == '{"id":1}'
+
+
+async def test_a_partition_that_is_not_read_costs_the_list_nothing(orders: Sandbox, proxy: ProxyClient) -> None:
+    async with at_home(proxy) as house:
+        await house.open()
+        await house.until(lambda: len(house.rows) == 100)
+        await house.press("p", "0", "enter")
+        await house.until(lambda: "1 of 2 partitions (0)" in house.text)
+        await house.press("c", *"{}")
+        await house.until(lambda: form(house).detail is not None)
+        form(house).query_one("#form-partition", Select).value = 1
+        await house.press("ctrl+s")
+        await house.until(lambda: "✓ stored at orders/1" in house.text)
+        await house.press("2")
+        assert len(house.rows) == 100
+        assert "1 of 2 partitions (0)" in house.text
+        assert "jumped" not in house.text
+
+
+@pytest.mark.parametrize(("keys", "first"), [("s20\n", 20), ("b", 0), ("\n", 299)])
+async def test_a_partition_that_is_gone_to_is_read(orders: Sandbox, proxy: ProxyClient, keys: str, first: int) -> None:
+    async with at_home(proxy) as house:
+        await house.open()
+        await house.until(lambda: len(house.rows) == 100)
+        append(orders, 0)
+        await house.until(lambda: len(house.rows) == 101)
+        await house.press("p", "0", "enter")
+        await house.until(lambda: "1 of 2 partitions (0)" in house.text)
+        stream = house.main.stream_pane
+        stream.records.clear()  # enter shows what is in the list without going there
+        await house.press("3", "home", "down", *("enter" if key == "\n" else key for key in keys))
+        await house.until(lambda: house.offsets(1) == list(range(first, 300)))
+        assert "· 2 partitions" in house.text
+        append(orders, 0)
+        append(orders, 1)
+        await house.until(lambda: house.offsets(0) == [301] and house.offsets(1)[-1] == 300)
+        assert house.main.stream_pane.there == {"orders": frozenset({0, 1})}
+
+
+async def test_of_several_topics_a_record_that_was_sent_is_under_the_cursor(
+    orders: Sandbox, proxy: ProxyClient
+) -> None:
+    async with at_home(proxy) as house:
+        await house.press("home", "x", "x", "enter")
+        await house.until(lambda: len(house.rows) == 100)
+        for topic, offset in (("empty", 0), ("orders", 300)):
+            house.main.focus_pane("stream")
+            await house.press("home", "4")
+            form(house).name_topic(topic)
+            form(house).field("value").focus()
+            await house.press("1", "ctrl+s")
+            await house.until(lambda place=(topic, offset): (house.cursor[0].topic, house.cursor[1]) == place)
 
 
 def form(house: House) -> DraftForm:

@@ -18,7 +18,7 @@ from ktui.records.log import Note
 from ktui.records.passage import Passage
 from ktui.records.pattern import TopicPattern
 from ktui.records.target import SeekTarget, TargetError
-from ktui.ui.panes.stream_frame import StreamFrame
+from ktui.ui.panes.stream_frame import StreamFrame, joined
 from ktui.ui.report import report
 from ktui.ui.text import clean
 from ktui.ui.widgets.stream_status import StreamState
@@ -76,8 +76,10 @@ class StreamReading(StreamFrame):
         self._begin(target or SeekTarget.last(FIRST))
 
     def seek(self, positions: Positions) -> None:
-        """Go on from there; partitions not named stay where they are."""
+        """Go on from there; partitions not named stay where they are. One that was not read is read from now on."""
         if self.topic is not None:
+            there = self.there
+            self._topics = joined(self._topics, (tp for tp in positions if tp.topic in there))
             self._begin({**self.positions, **positions}, jump_words(positions), sought=positions.keys())
 
     def jump(self, passage: Passage) -> None:
@@ -145,9 +147,13 @@ class StreamReading(StreamFrame):
         if self._following is not None and self._pattern is not None:
             self._following.look_again()
 
+    def reads(self, tp: TopicPartition) -> bool:
+        """What is written there comes into the list."""
+        return tp in self.positions or tp.partition in self._topics.get(tp.topic, ())
+
     def show_stored(self, tp: TopicPartition, offset: int) -> None:
         """Put the cursor on a record that is known to be there: now, or when it comes in, or by going to it."""
-        if tp.topic not in self._topics:
+        if tp.topic not in self.there:
             return
         self.table.widen()
         number = self.table.view.find(tp, offset)
