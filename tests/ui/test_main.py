@@ -9,6 +9,8 @@ from textual.widget import Widget
 from ktui.records import edges
 from ktui.rest.client import ProxyClient
 from ktui.server.sandbox import Sandbox
+from ktui.ui.widgets.columns_menu import ColumnsMenu
+from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.draft_form import DraftForm
 from ktui.ui.widgets.key_line import KeyLine
 from ktui.ui.widgets.prompt import Prompt
@@ -243,6 +245,26 @@ async def test_a_prompt_that_is_left_closes(orders: Sandbox, proxy: ProxyClient)
         assert house.main.topics_pane.words == "ord"
         await house.press("escape")
         assert not house.main.topics_pane.words
+
+
+@pytest.mark.parametrize("menu", [CopyMenu, ColumnsMenu])
+async def test_a_menu_waits_for_the_window_to_have_the_focus_again(
+    orders: Sandbox, proxy: ProxyClient, menu: type[Widget]
+) -> None:
+    async with at_home(proxy) as house:
+        await house.open()
+        stream = house.main.stream_pane
+        await house.until(lambda: stream.table.record is not None)
+        await house.press("y" if menu is CopyMenu else "o")
+        house.app.app_focus = False
+        await house.settle()
+        house.app.app_focus = True
+        await house.settle()
+        assert stream.query_one(menu).has_focus
+        await house.press("escape")
+        assert stream.table.has_focus
+        await house.press("y" if menu is CopyMenu else "o", "tab")  # on this screen it was left
+        assert not stream.query(menu)
 
 
 async def test_keys_typed_ahead_are_not_lost(orders: Sandbox, proxy: ProxyClient) -> None:

@@ -107,7 +107,8 @@ class ColumnsMenu(Static, can_focus=True):
         self._show()
 
     def _on_blur(self, event: events.Blur) -> None:
-        self.action_close()
+        if self.app.app_focus:  # else it is the window that has lost it, and gives it back here
+            self.action_close()
 
     # Keys
 

@@ -118,7 +118,8 @@ class CopyMenu(Widget, can_focus=True):
             self.action_close()
 
     def _on_blur(self, event: events.Blur) -> None:
-        self.action_close()
+        if self.app.app_focus:  # else it is the window that has lost it, and gives it back here
+            self.action_close()
 
     def action_copy(self, part: str) -> None:
         record = self.record
