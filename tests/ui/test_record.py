@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from ktui.jsontext import Line, Role, Span
 from ktui.model import Header, Record
-from ktui.ui.panes.record import RecordPane
+from ktui.ui.panes.record import RecordPane, head_lines
+from ktui.ui.text import even
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.layout import Layout
 from ktui.ui.widgets.value_view import ValueView
@@ -179,3 +182,36 @@ def test_a_layout_is_whole_in_the_end() -> None:
     assert layout.spans(1)[-1].text == "[ 2,000 ]"
     assert layout.row_of(500) == 1
     assert layout.path(3) == "$.a[0].n"
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "said"),
+    [
+        (253_402_297_199_999, "9999-12-31 23:59:59.999 CET"),
+        (253_402_297_200_000, "no calendar has this date"),
+        (1_753_000_000_123, "2025-07-20 10:26:40.123 CEST"),
+    ],
+)
+def test_the_last_day_of_the_calendar(timestamp: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        (_, when, *_) = head_lines(Record("orders", 0, 0, b"k", b"v", timestamp))
+        assert said in "".join(span.text for span in when.spans)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_rows_hold_so_many_characters_whatever_their_width() -> None:
+    accents, words, family = "a" + "\u0301" * 200_000, "e\u0301" * 500, "\u200d".join("👨👩👧") * 100
+    for text in (accents, words, family):
+        layout = Layout([], iter([Line([Span(text, Role.TEXT)])]), 80)
+        started = time.perf_counter()
+        layout.grow(10)
+        assert time.perf_counter() - started < 5  # it was all characters of a row for each of them
+        pieces = [layout.piece(row)[-1].text for row in layout.rows]
+        assert "".join(pieces) == text
+        assert max(map(len, pieces)) <= 320
+        assert max(cell_len(even(piece)) for piece in pieces) <= 80
+    assert len(pieces) == 8  # of 300 people, two cells each

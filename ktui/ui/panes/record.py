@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -209,7 +210,7 @@ def _time_spans(timestamp: int | None) -> list[Span]:
     moment = local(timestamp)
     if moment is None:
         return [Span(f"{timestamp}", Role.TEXT), Span("   no calendar has this date", Role.MUTED)]
-    zone = moment.astimezone().tzname() or ""
+    zone = time.localtime(timestamp / 1000).tm_zone  # the last evening of the calendar is in no other zone's
     text = f"{moment:%Y-%m-%d %H:%M:%S}.{timestamp % 1000:03d} {zone}"
     return [Span(text, Role.TEXT), Span(f"   {_ago(datetime.now().timestamp() - timestamp / 1000)}", Role.MUTED)]
 

@@ -14,6 +14,8 @@ from ktui.jsontext import Line, Role, Span
 from ktui.ui.text import even
 
 INDENT = 4
+_DENSE = 4
+"""Characters for each cell of a row, at most: of those without a width any number would fit, and be drawn at once."""
 _BATCH = 32
 """Rows made between two looks at the clock."""
 
@@ -160,7 +162,8 @@ def _cuts(text: str, width: int) -> Iterator[int]:
             size = min(width, end - start)
             while (cells := cell_len(even(text[start : start + size]))) > width and size > 1:
                 size = max(1, min(size - 1, size * width // cells))
-            while start + size < end and cell_len(even(text[start : start + size + 1])) <= width:
+            most = min(end - start, _DENSE * width)
+            while size < most and (cells := cells + cell_len(even(text[start + size]))) <= width:
                 size += 1
             start += size
             if start < end:
