@@ -11,6 +11,9 @@ from textual.message import Message
 
 from ktui.ui.widgets.prompt import Prompt
 
+_DIGITS = 10
+"""Of the largest partition number there can be. Python takes none of more than 4,300, and a paste may bring them."""
+
 
 class PartitionsPrompt(Prompt):
     """Asks which partitions to read; posts `Chosen` with some that are there."""
@@ -61,6 +64,8 @@ def parse_partitions(text: str, there: Collection[int]) -> frozenset[int]:
         first, dash, last = part.partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ChoiceError(f"“{part}” is no partition: type one like 3, some like 0,2-4, or all")
+        if max(len(first), len(last)) > _DIGITS:
+            raise ChoiceError("No partition has a number that long")
         low, high = int(first), int(last if dash else first)
         for end in (low, high):
             if end not in there:
