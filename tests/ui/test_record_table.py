@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from ktui.model import Gap, Header, Record
 from ktui.records.log import Note, RecordLog
+from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.painting import WholeStrip
 from ktui.ui.widgets.record_row import gap_text
 from ktui.ui.widgets.record_table import STORM, RecordTable
@@ -208,6 +209,27 @@ async def test_click_and_double_click() -> None:
         assert app.of(RecordTable.Chosen)[0].record.offset == 2
         await pilot.click(table, offset=(10, 9))
         assert table.cursor == 2
+
+
+class SlowLink(TerminalLink):
+    """Nothing is drawn but what a key asks for."""
+
+    clear = choked = False  # type: ignore[assignment]
+
+
+async def test_a_click_is_on_the_row_that_was_drawn() -> None:
+    log = RecordLog(max_rows=1000)
+    for start in range(0, 1000, 100):
+        log.extend([record(offset) for offset in range(start, start + 100)])
+    async with showing(log) as (table, pilot, app):
+        await pilot.press("pageup")
+        table._link = SlowLink()
+        drawn = lines(app)[3]
+        log.extend([record(offset) for offset in range(1000, 1200)])
+        assert log.first > 0
+        await pilot.click(table, offset=(10, 3))
+        assert table.record is not None
+        assert str(table.record.offset) in drawn
 
 
 async def test_times_are_local_and_dated_where_the_date_changes() -> None:

@@ -34,6 +34,8 @@ class RecordLines(LineView, inherit_bindings=False):
         self._owed = False
         """The link is choked: what has changed is drawn later."""
         self._drawn: list[Strip] = []
+        self._drawn_top = 0
+        """Place of the first row that was drawn: what the mouse points at."""
 
     @property
     def cursor(self) -> int:
@@ -82,7 +84,7 @@ class RecordLines(LineView, inherit_bindings=False):
 
     def _lines(self) -> list[Strip]:
         """The lines of the screen as they are now."""
-        top = self._top()
+        top = self._drawn_top = self._top()
         stop = min(top + self.page, self.view.end)
         self._painter.fit(top, stop, self.scrollable_size.width, flying=self.following)
         return [self._line(top, y, self.palette) for y in range(self.size.height)]

@@ -199,7 +199,7 @@ class RecordTable(RecordLines, can_focus=True, inherit_bindings=False):
             self.post_message(self.Highlighted(record))
 
     async def _on_click(self, event: events.Click) -> None:
-        place = self._top() + event.y - 1
+        place = self._drawn_top + event.y - 1
         if event.y >= 1 and place < self.view.end:
             self._walk(place)
             if event.chain == 2:
