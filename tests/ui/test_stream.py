@@ -13,8 +13,10 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ktui.errors import Unreachable
 from ktui.model import Gap, Record, TopicPartition
 from ktui.records import edges
+from ktui.records.batch import Batch, Trouble
 from ktui.records.log import Note
 from ktui.records.target import SeekTarget, TargetError
 from ktui.rest.client import ProxyClient
@@ -648,6 +650,37 @@ async def test_a_record_that_was_sent_is_shown_whatever_the_stream_does(
         last = sandbox.topics["orders"].partitions[0].range.end - 1
         pane.show_stored(tp(0), last)
         await until(pilot, lambda: offsets(pane)[-1] == last)
+
+
+async def test_what_fails_while_enough_lies_ahead_is_tried_when_it_goes_on(
+    sandbox: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.ui.panes.stream_reading.READ_AHEAD", 100)
+    fill(sandbox, 50)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 50)
+        pane._most_ahead = 100
+        await pilot.press("home")
+        add(sandbox, 200)
+        await until(pilot, lambda: pane.state is StreamState.AHEAD)
+        pane.show(Batch(trouble=Trouble(Unreachable("gone"), 0.5)))  # the read that was under way
+        assert pane.state is StreamState.AHEAD
+        add(sandbox, 1)
+        await pilot.press("end")
+        await until(pilot, lambda: offsets(pane)[-1] == 250)
+        assert pane.state is StreamState.LIVE
+
+
+async def test_what_has_just_come_is_copied_as_it_is_lit(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    fill(sandbox, 20)
+    async with opened(proxy) as (pane, pilot, _):
+        await until(pilot, lambda: len(offsets(pane)) == 20)
+        pane.table.look()
+        pane.table.extend([Record("orders", 0, n, b"k", b"v") for n in range(20, 25)], 0)
+        await pane.action_copy()
+        menu, lit = pane.query_one(CopyMenu), pane.table.record
+        assert menu.record is not None
+        assert menu.record == lit
 
 
 async def test_stopped_on_the_way_it_goes_on_to_the_same_end(sandbox: Sandbox, proxy: ProxyClient) -> None:

@@ -149,6 +149,7 @@ class StreamPane(StreamReading):
     # Questions
 
     async def action_copy(self) -> None:
+        self.table.look()  # what has just come and was not drawn yet is there
         marked = self.table.marked.records
         record = self.table.record if marked else self._record()
         if record is not None or marked:

@@ -112,7 +112,7 @@ class StreamFrame(Vertical):
 
     def _wait(self, error: ProxyError, seconds: float) -> None:
         self._trouble, self._retry_at = error, time.monotonic() + seconds
-        if self.state is not StreamState.HELD:
+        if self.state not in (StreamState.HELD, StreamState.AHEAD):  # it is tried when that goes on
             self._enter(StreamState.WAITING, error)
 
     def _say(self) -> None:
