@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
@@ -215,3 +216,32 @@ def test_rows_hold_so_many_characters_whatever_their_width() -> None:
         assert max(map(len, pieces)) <= 320
         assert max(cell_len(even(piece)) for piece in pieces) <= 80
     assert len(pieces) == 8  # of 300 people, two cells each
+
+
+async def test_another_width_keeps_the_place_in_a_large_value() -> None:
+    items = b",".join(b'{"n": %d, "s": "%s"}' % (n, b"word " * 30) for n in range(6000))
+    app, pane = app_with(ORDER)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        view = pane.query_one(ValueView)
+        pane.show(msgspec.structs.replace(ORDER, value=b"[" + items + b"]"))
+        await until(pilot, lambda: view.complete)
+        await pilot.press("end", "pageup", "k")
+        path = view.path
+        assert path.startswith("$[599")
+        for width in (90, 80, 110):  # as by a mouse that drags the border
+            await pilot.resize_terminal(width, 24)
+        assert view.path == path
+        await until(pilot, lambda: view.complete)
+        assert view.path == path
+        assert "▌" in app.text
+        pane.show(msgspec.structs.replace(ORDER, value=b" ".join(b"%d" % n for n in range(100_000))))
+        await until(pilot, lambda: view.complete)
+        await pilot.press(*["pagedown"] * 9)
+        top = view._layout.rows[view.scroll_offset.y]
+        await pilot.resize_terminal(90, 24)
+        await until(pilot, lambda: view.complete)
+        again = view._layout.rows[view.scroll_offset.y]
+        assert again.start <= top.start < again.end
+        shown = "".join(span.text for span in view._layout.piece(again))
+        await until(pilot, lambda: shown.strip() in app.text)

@@ -84,6 +84,11 @@ class Layout:
         row = max(0, row - 1)
         return row if not self.rows else bisect.bisect_left(self.rows, self.rows[row].line, key=lambda row: row.line)
 
+    def row_again(self, row: Row) -> int:
+        """Where the beginning of a row stands that was made for another width."""
+        begin = (row.line, row.start)
+        return max(0, bisect.bisect_right(self.rows, begin, key=lambda each: (each.line, each.start)) - 1)
+
     def parent(self, number: int) -> int:
         """The line that opens around this one; -1 at the root and on top."""
         above = self.lines[number].parent

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from ktui.jsontext import Line
-from ktui.ui.widgets.layout import Layout
+from ktui.ui.widgets.layout import Layout, Row
 from ktui.ui.widgets.line_view import LineView
 from ktui.ui.widgets.painting import WholeStrip, cropped
 
@@ -54,11 +54,13 @@ class ValueView(LineView, can_focus=True, inherit_bindings=False):
         self._layout = Layout([], iter(()), 80)
         self._cursor = 0
         self._growth: Timer | None = None
+        self._top: Row | None = None
+        """The row on top before the width was another one, until it is laid out again."""
 
     def show(self, head: list[Line], value: Iterator[Line]) -> None:
         """Show something else from its beginning, nothing folded."""
         self._layout = Layout(head, value, self.scrollable_size.width - 1)
-        self._cursor = len(head)
+        self._cursor, self._top = len(head), None
         self._grow()
         self.resize_lines(len(self._layout.rows), 0)
         self._moved()
@@ -123,10 +125,12 @@ class ValueView(LineView, can_focus=True, inherit_bindings=False):
     def _on_resize(self, event: events.Resize) -> None:
         width = self.scrollable_size.width - 1
         if width != self._layout.width:
+            if self._top is None and self._layout.rows:
+                self._top = self._layout.rows[min(self.scroll_offset.y, len(self._layout.rows) - 1)]
             self._layout.refit(width)
             self._grow()
             self.resize_lines(len(self._layout.rows), 0)
-            self._go_to_row(self._layout.row_of(self._cursor))
+            self._go_back()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         palette, width, rows = self.palette, self.scrollable_size.width, self._layout.rows
@@ -143,6 +147,15 @@ class ValueView(LineView, can_focus=True, inherit_bindings=False):
             )
         return cropped(strips, crop, width)
 
+    def _go_back(self) -> None:
+        """To the row that was on top, and the cursor, as soon as both are laid out again."""
+        layout = self._layout
+        if self._top is None or not (layout.complete or layout.rows[-1].line > max(self._top.line, self._cursor)):
+            return
+        self._scroll_rows(layout.row_again(self._top) - self.scroll_offset.y)
+        if layout.structured:
+            self._go_to_row(layout.row_of(self._cursor))
+
     def _toggle(self) -> None:
         self._layout.toggle(self._cursor)
         self._grow()
@@ -150,6 +163,7 @@ class ValueView(LineView, can_focus=True, inherit_bindings=False):
 
     def _scroll_rows(self, rows: int) -> int:
         """Scroll without moving the cursor. Returns the new first row."""
+        self._top = None
         count = len(self._layout.rows)
         top = max(0, min(self.scroll_offset.y + rows, count - self.size.height))
         self.resize_lines(count, top)
@@ -161,6 +175,7 @@ class ValueView(LineView, can_focus=True, inherit_bindings=False):
         if not rows:
             return
         row = max(0, min(row, len(rows) - 1))
+        self._top = None
         self._cursor = rows[row].line
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if scroll and not top <= row < top + height:
@@ -181,6 +196,7 @@ class ValueView(LineView, can_focus=True, inherit_bindings=False):
     def _grow_on(self) -> None:
         self._layout.grow(SLICE)
         self.resize_lines(len(self._layout.rows), self.scroll_offset.y)
+        self._go_back()
         if self._layout.complete and self._growth is not None:
             self._growth.stop()
             self._growth = None
