@@ -369,3 +369,28 @@ async def test_a_match_that_has_no_room_is_shown_at_the_end_of_its_row(
         assert 'e":"Visa"}' in lines[0] or " Visa " in lines[0]
         await pilot.press("escape")
         assert "Visa" not in host.text
+
+
+@pytest.mark.parametrize("keys", [["x"], ["slash", "enter"], ["escape"]])
+async def test_what_was_filtered_for_is_back_after_marked_ones_alone(
+    sandbox: Sandbox, proxy: ProxyClient, keys: list[str]
+) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("slash", *"olga", "enter", "up", "x", "X")
+        assert shown(pane) == [54]
+        await pilot.press(*keys)
+        assert pane.table.filter == "olga"
+        assert shown(pane) == list(range(0, 60, 3))
+        assert under_cursor(pane) == 54
+        assert "marked only" not in host.text
+
+
+async def test_of_marked_ones_that_have_left_the_list_it_says_so(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with opened(sandbox, proxy, 50) as (pane, pilot, host):
+        pane.records.max_rows = pane.records._largest_rows = 50
+        await pilot.press("x", "X")
+        pane.table.extend([Record("orders", 0, n, b"k", b"v") for n in range(50, 400)], 0)
+        await until(pilot, lambda: "The marked records have left the list" in host.text)
+        await pilot.press("escape")
+        assert "marked records" not in host.text
+        assert under_cursor(pane) is not None

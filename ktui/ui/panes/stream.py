@@ -157,6 +157,8 @@ class StreamPane(StreamReading):
             await self.questions.ask(CopyMenu(record, marked))
 
     async def action_filter(self) -> None:
+        if self.table.marked_only:  # what it changes is the filter from before
+            self.table.action_widen()
         await self.questions.ask(FilterPrompt(self.table))
 
     async def action_go_to(self) -> None:

@@ -140,7 +140,7 @@ class StreamFrame(Vertical):
             self.border_title, self.border_subtitle = name, line
             self._saying = False
         ranges = following.ranges if following else {}
-        self.table.say(hint(self.state, self._error, ranges, behind, self.table.filter))
+        self.table.say(self.table.none_marked or hint(self.state, self._error, ranges, behind, self.table.filter))
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """A new title or status draws the frame's lines anew, not all that is in it."""

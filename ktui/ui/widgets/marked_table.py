@@ -13,6 +13,8 @@ from ktui.ui.greyed import NO_RECORD
 from ktui.ui.link import TerminalLink
 from ktui.ui.widgets.filtered_table import FilteredTable
 
+_GONE = "The marked records have left the list; y copies them all the same."
+
 
 class MarkedTable(FilteredTable):
     """Marks stay on their records whatever is filtered, and wherever one goes in the topic."""
@@ -57,6 +59,11 @@ class MarkedTable(FilteredTable):
         """Only marked records are shown."""
         return self.view.marked is not None
 
+    @property
+    def none_marked(self) -> str:
+        """What an empty list says of marked ones; empty where it is not for them."""
+        return f"{_GONE} esc shows the others." if self.marked_only else ""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return (action == "widen" and self.marked_only) or super().check_action(action, parameters)
 
@@ -78,10 +85,12 @@ class MarkedTable(FilteredTable):
             self.notify(f"Not marked: {error}.", severity="warning", markup=False)
             return
         self._painter.restyle()
-        if self.marked_only:
+        if not self.marked_only:
+            self.refresh()
+        elif self.marked.rows:
             self._show_marked(number)
         else:
-            self.refresh()
+            self.action_widen()
         self.post_message(self.Filtered())
 
     def action_marked_only(self) -> None:
@@ -121,12 +130,10 @@ class MarkedTable(FilteredTable):
         """Why there is nothing to go to."""
         if not self.marked:
             return "No record is marked; x marks the one under the cursor."
-        return "The marked records have left the list; y copies them all the same."
+        return _GONE
 
     def _show_marked(self, number: int) -> None:
-        """Only marked ones, or all again when there are none."""
-        rows = self.marked.rows
-        self.view.marked = MarkedRows(self.records, rows) if rows else None
+        self.view.marked = MarkedRows(self.records, self.marked.rows)
         self._look_at(None, number)
 
     def _show_all(self) -> None:
