@@ -143,6 +143,10 @@ class MainScreen(MainFrame):
             self.top_line.link = Link.CONNECTED
             self.offsets_pane.update_positions(self.stream_pane.positions)
 
+    @on(StreamPane.Answered)
+    def _answered(self) -> None:
+        self.top_line.link = Link.CONNECTED
+
     @on(StreamPane.RecordChosen)
     def _record_chosen(self, event: StreamPane.RecordChosen) -> None:
         self.record_pane.show(event.record)

@@ -371,6 +371,25 @@ async def test_the_dot_says_how_the_proxy_is(orders: Sandbox, proxy: ProxyClient
         await house.until(lambda: top.counts[1] > 0)
 
 
+async def test_a_proxy_that_comes_back_while_it_is_held_is_seen(
+    orders: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.ui.panes.stream_reading.LOOK_SECONDS", 0.1)
+    async with at_home(proxy) as house:
+        top, stream = house.main.top_line, house.main.stream_pane
+        await house.open()
+        orders.faults.refuse = True
+        await house.until(lambda: top.link is Link.WAITING)
+        await house.press("space")
+        assert stream.state is StreamState.HELD
+        assert "no answer, trying again" in house.text
+        orders.faults.refuse = False
+        await house.until(lambda: top.link is Link.CONNECTED)
+        assert stream.state is StreamState.HELD
+        await house.press("space")
+        assert stream.state is StreamState.LIVE
+
+
 async def test_a_stream_that_stopped_was_answered(
     orders: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,9 @@ class StreamReading(StreamFrame):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, StreamReading.Advanced)
 
+    class Answered(Message):
+        """The proxy is there again, though nothing is read yet."""
+
     # What others ask and tell
 
     def open(
@@ -278,14 +281,18 @@ class StreamReading(StreamFrame):
 
     def _look_if_due(self) -> None:
         """One look at a time: of many partitions on a slow link one takes longer than the next is due."""
-        looking = any(worker.group == "look" for worker in self.workers)
+        looking = any(worker.group == "look" and worker.node is self for worker in self.workers)
         if not looking and time.monotonic() - self._looked_at >= max(LOOK_SECONDS, len(self.positions) / 10):
             self.look()
 
     @work(group="look")
     async def look(self) -> None:
         """Ask where the partitions end: while it is held, nobody else does."""
-        if self._following is not None:
+        if (following := self._following) is not None:
             with suppress(ProxyError):  # the stream says so when it goes on
-                await self._following.look()
+                await following.look()
+                if self._trouble is not None and following is self._following:
+                    self._trouble = None
+                    following.retry_now()
+                    self.post_message(self.Answered())
         self._looked_at = time.monotonic()
