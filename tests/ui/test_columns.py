@@ -28,6 +28,7 @@ from ktui.ui.widgets.shown_columns import ShownColumns
 from ktui.ui.widgets.stream_status import StreamState
 from ktui.ui.widgets.stream_table import StreamTable
 from tests.ui.host import Host, until
+from tests.ui.house import at_home
 
 ODD = (b"plain text", None, b'{"id":"none","tags":["a","b"]}', b'[{"id":1}]', b'{"id":9007199254740993,"total":0.10}')
 
@@ -177,6 +178,28 @@ async def test_the_menu_hides_moves_and_widens(sandbox: Sandbox, proxy: ProxyCli
         assert not pane.query(ColumnsMenu)
         assert pane.table.has_focus
         assert ids(pane) == ["partition", "offset", "key", "value"]
+
+
+async def test_keys_that_come_together_all_count(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 1)
+    value = json.dumps({f"field-{number}": f"what is in field {number}" for number in range(16)}).encode()
+    for _ in range(20):
+        sandbox.topics.append("orders", 0, b"k", value)
+    async with at_home(proxy) as house:
+        await house.open()
+        table = house.main.stream_pane.table
+        await house.press("t")
+        await house.until(lambda: len(table.columns.fields) == 16 and "‹" not in house.text and "›" in house.text)
+        for _ in range(6):
+            house._send("right")
+        await house.until(lambda: next(slot.column.name for slot in table.slots if slot.column.field) == "field-6", 5)
+        await house.press("t", "o", "right")
+        (width,) = (slot.width for slot in table.slots if slot.column.id == table.chosen)
+        for _ in range(10):
+            house._send("plus")
+        await house.until(
+            lambda: [slot.width for slot in table.slots if slot.column.id == table.chosen] == [width + 10], 5
+        )
 
 
 async def test_a_field_that_has_no_room_is_brought_when_it_is_chosen(sandbox: Sandbox, proxy: ProxyClient) -> None:

@@ -85,9 +85,15 @@ class RecordLines(LineView, inherit_bindings=False):
     def _lines(self) -> list[Strip]:
         """The lines of the screen as they are now."""
         top = self._drawn_top = self._top()
+        self._fit()
+        return [self._line(top, y, self.palette) for y in range(self.size.height)]
+
+    def _fit(self) -> None:
+        """Let the columns fit the rows on screen. Who changes them does it at once: the next key may come before they
+        are drawn, and asks where they stand."""
+        top = self._top()
         stop = min(top + self.page, self.view.end)
         self._painter.fit(top, stop, self.scrollable_size.width, flying=self.following)
-        return [self._line(top, y, self.palette) for y in range(self.size.height)]
 
     def _line(self, top: int, y: int, palette: Palette) -> Strip:
         if y == 0:

@@ -59,6 +59,7 @@ class StreamTable(MarkedTable):
     def columns(self, columns: Columns) -> None:
         if columns != self._painter.columns:
             self._painter.show(columns)
+            self._fit()
             self.refresh()
 
     @property
@@ -107,6 +108,7 @@ class StreamTable(MarkedTable):
     def action_shift(self, fields: int) -> None:
         """Let the fields begin further right, while there are some that had no room; or further left."""
         self._painter.shift(fields)
+        self._fit()
         self.refresh()
 
     def survey(self, asked: bool = False) -> None:
