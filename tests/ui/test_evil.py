@@ -190,3 +190,21 @@ async def test_the_address_and_the_profile(sandbox: Sandbox) -> None:
             house.app.push_screen(WireScreen(proxy, text))
             await house.settle()
             harmless(house)
+
+
+async def test_lines_of_a_frame_are_as_wide_on_every_terminal(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    uneven = "👩\u200d👧❤\ufe0f"
+    sandbox.topics.create("orders", 1)
+    for _ in range(2):
+        sandbox.topics.append("orders", 0, uneven.encode(), json.dumps({uneven: 1}, ensure_ascii=False).encode())
+    async with at_home(proxy, (160, 44)) as house:
+        await house.open()
+        await house.until(lambda: len(house.rows) == 2)
+        await house.press("v", "home", "slash", *"👩\u200d", "enter", "enter", "j")
+        await house.until(lambda: "$.👩👧❤" in house.text)
+        assert "· /👩" in house.text
+        assert "of 2 records" in house.text
+        assert not {"\u200d", "\ufe0f"} & set(house.text)
+        await house.press("escape", "slash", "z")
+        assert "No record that is kept has 👩z" in house.text
+        assert not {"\u200d", "\ufe0f"} & set(house.text)

@@ -169,10 +169,12 @@ async def test_copy_as_curl_names_the_credentials(talked, monkeypatch):
 
 async def test_export_writes_what_is_listed(talked, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.linesep", "\r\n")  # Windows writes it for each line feed by itself
     app = Wired(talked)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("f", "e")
         (path,) = tmp_path.iterdir()
+        assert b"\r" not in path.read_bytes()
         (line,) = path.read_text().splitlines()
         exchange = json.loads(line)
         assert exchange["status"] == 404

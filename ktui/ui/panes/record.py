@@ -18,7 +18,7 @@ from ktui import decode
 from ktui.decode import Kind, Reading
 from ktui.jsontext import Line, Role, Span
 from ktui.model import Record
-from ktui.ui.text import clean
+from ktui.ui.text import even
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.question_line import QuestionLine
 from ktui.ui.widgets.record_row import NO_TIME, local
@@ -103,7 +103,7 @@ Everything of one record. Numbers are shown exactly as they were produced.
             return
         self._record = record
         self._reading = decode.read(record.value)
-        self.border_title = Content(clean(f"{record.topic}/{record.partition} @ {record.offset:,}"))
+        self.border_title = Content(even(f"{record.topic}/{record.partition} @ {record.offset:,}"))
         self._lay_out()
 
     def action_step(self, rows: int) -> None:
@@ -168,7 +168,7 @@ Everything of one record. Numbers are shown exactly as they were produced.
             words.append(_bytes(value))
         if path := self.query_one(ValueView).path:
             words.append(path)
-        self.border_subtitle = Content(clean(" · ".join(words)))
+        self.border_subtitle = Content(even(" · ".join(words)))
 
 
 def head_lines(record: Record, proxy: ProxyClient | None = None) -> list[Line]:

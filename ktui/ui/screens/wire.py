@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -217,7 +216,7 @@ masked before anything is kept, and the first 64 KiB of a body are.
             return
         path = Path(f"ktui-wire-{datetime.now():%Y%m%d-%H%M%S}.ndjson").absolute()
         try:
-            path.write_text("".join(json.dumps(_plain_dict(exchange)) + os.linesep for exchange in self.shown))
+            path.write_text("".join(f"{json.dumps(_plain_dict(exchange))}\n" for exchange in self.shown))
         except OSError as error:
             self.notify(f"{path}: {error.strerror}", title="not exported", severity="error", markup=False)
         else:

@@ -9,7 +9,7 @@ from textual.content import Content
 from ktui import decode
 from ktui.model import TopicPartition
 from ktui.records.figures import Figures
-from ktui.ui.text import cell_cut, plain
+from ktui.ui.text import cell_cut, even, plain
 from ktui.ui.widgets.bars import bars
 from ktui.ui.widgets.stream_status import StreamStatus, size_text
 
@@ -98,8 +98,8 @@ def _keys(figures: Figures, room: int) -> Content:
     if not top and figures.without_key < figures.counted:
         parts.append(Content("each came once"))
     for key, count in top:
-        text = cell_cut("".join(span.text for span in decode.preview(key, KEY)), KEY)
-        part = plain(text).stylize("$secondary") + Content(f" {share(count, figures.counted)}")
+        text = cell_cut(even("".join(span.text for span in decode.preview(key, KEY))), KEY)
+        part = Content.styled(text, "$secondary") + Content(f" {share(count, figures.counted)}")
         used += part.cell_length + 2
         if used > room:
             break

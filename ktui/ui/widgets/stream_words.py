@@ -10,7 +10,7 @@ from ktui.errors import ProxyError
 from ktui.model import OffsetRange, Positions, TopicDetail, TopicPartition
 from ktui.records.pattern import TopicPattern, topics_words
 from ktui.ui.report import describe, sentence
-from ktui.ui.text import clean, plain
+from ktui.ui.text import even
 from ktui.ui.widgets.partition_choice import partition_words
 from ktui.ui.widgets.stream_status import StreamState
 
@@ -40,8 +40,8 @@ def title(
     topics = ", ".join(names) + (f" and {len(read) - 2} more" if len(read) > 2 else "")
     if pattern is not None:
         topics = f"{pattern.words} · {topics_words(len(read))}"
-    name = plain(f"{number}{topics} · {count}{f' · {columns}' if columns else ''}")
-    return name + plain(f" · /{words}").stylize("$warning") if words else name
+    name = Content(even(f"{number}{topics} · {count}{f' · {columns}' if columns else ''}"))
+    return name + Content.styled(even(f" · /{words}"), "$warning") if words else name
 
 
 def hint(
@@ -53,7 +53,7 @@ def hint(
 ) -> str:
     """What an empty table says: why it is empty, and what to do."""
     if words:
-        said = f"No record that is kept has {clean(words)} in key or value."
+        said = f"No record that is kept has {even(words)} in key or value."
         match state:
             case StreamState.WAITING | StreamState.STOPPED:
                 return f"{said} esc shows all. {_why_empty(state, error, ranges, behind)}"
