@@ -113,9 +113,9 @@ class RecordLog:
 
     def records_since(self, number: int) -> int:
         """How many records are in this row and those after it; marks are none."""
+        number = max(number, self.first)
         if number >= self._next_start:
             return sum([isinstance(row, Record) for row in self._tail[number - self._next_start :]])
-        number = max(number, self.first)
         which = bisect_right(self._starts, number) - 1
         before = self._segments[which].records_before(number - self._starts[which])
         return self._came - self._before[which] - before

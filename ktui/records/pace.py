@@ -110,7 +110,8 @@ class Pace:
     def broke(self) -> None:
         """A read had no answer in time: the next ones ask for less."""
         if self._grown:
-            self._ceiling = self._grown = max(self._grown // 2, SMALLEST_READ)
+            self._grown = max(self._grown // 2, SMALLEST_READ)
+            self._ceiling = max(self._grown, self.gear.max_bytes or 0)
         self._needed, self._asked, self._wide = 0, None, 0
 
     @property

@@ -159,7 +159,7 @@ class Reading:
             if not self._edges.settled:
                 self._edges.nothing_there()
                 self.pace.anew()
-            elif self.open_for > DRY_SECONDS:
+            elif self.pace.steady or self.open_for > DRY_SECONDS:
                 self.dry += 1
                 self._intake.reopen = True
                 self.pace.anew()

@@ -72,7 +72,7 @@ class Stream:
         self._most_lanes = self._usual_lanes = client.dialect.lanes if lanes is None else lanes
         self._scale = scale or Scale()
         self._lanes_first = client.dialect.lanes_first
-        """Several instances may be opened at once; not any more after something went wrong."""
+        """Several instances may be the first: not again, whatever came of it, nor after something went wrong."""
         self._back_off = BackOff(sleep)
         self._reading = Reading(
             client.dialect,
@@ -150,10 +150,12 @@ class Stream:
                 async with aclosing(self._in_lanes() if several else self._alone()) as batches:
                     async for batch in batches:
                         yield batch
+                if self._reading.pace.steady and self._reading.dry:
+                    return  # not done: who has several looks into it
                 if self._reading.dry > 1:
                     notes = await self._look(0.0)  # also whether anybody answers: a broker that is away brings nothing
                     if not notes:
-                        self._over = not self._reading.pace.steady
+                        self._over = True
                         return
                     self._reading.dry = 0
                     yield Batch(notes=notes)
@@ -169,7 +171,7 @@ class Stream:
                 continue
             except (Unreachable, Busy) as error:
                 age, trouble = HEARD_SECONDS, self._back_off.failed(error)
-            self._reading.came = self._lanes_first = False
+            self._reading.came, self._reading.dry, self._lanes_first = False, 0, False
             yield Batch(trouble=trouble)
             await self._back_off.wait(trouble.retry_in)
 
@@ -227,6 +229,7 @@ class Stream:
 
     async def _in_lanes(self) -> AsyncGenerator[Batch, None]:
         """What several instances bring, up to the ends as they are known now, or until something disturbs them."""
+        self._lanes_first = False
         ranges = {
             tp: OffsetRange(held.beginning, min(held.end, self._bounds.stop(tp))) for tp, held in self.ranges.items()
         }
@@ -250,7 +253,6 @@ class Stream:
                         return
             self._most_lanes = self._usual_lanes
         except (Disturbed, ProxyError) as error:
-            self._lanes_first = False
             self._most_lanes = max(2, self._most_lanes // 2)
             self._calm_from = self._clock() + CALM_SECONDS
             if isinstance(error, Busy | Unreachable):

@@ -13,7 +13,9 @@ from ktui.errors import Busy
 from ktui.model import TopicPartition
 from ktui.records.edges import Edges
 from ktui.records.following import Following
+from ktui.records.lanes import Scale
 from ktui.records.passage import Passage
+from ktui.records.reading import DRY_SECONDS
 from ktui.records.stream import Stream
 from ktui.records.target import Kind, SeekTarget
 from ktui.rest.client import ProxyClient
@@ -200,3 +202,20 @@ async def test_where_one_instance_is_slow_with_many_partitions_several_are_opene
     assert stream.behind == 0
     await reader.stop()
     await client.aclose()
+
+
+async def test_markers_at_the_ends_do_not_keep_several_instances_for_long(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 6, 600)
+    for partition in sandbox.topics["t"].partitions:
+        partition.skip(1)
+    positions = {TopicPartition("t", number): 0 for number in range(6)}
+    scale = Scale(far=10_000, first_far=100)
+    reader = Reader(Stream(proxy, positions, scale=scale, sleep=clock.sleep, clock=clock))
+    await reader.come(600)
+    began = clock()
+    sandbox.topics.append("t", 0, None, b"live")
+    await reader.come(601)
+    assert clock() - began < DRY_SECONDS
+    await reader.stop()
