@@ -191,7 +191,7 @@ async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: 
 async def test_where_one_instance_is_slow_with_many_partitions_several_are_opened(clock: Clock) -> None:
     sandbox = Sandbox(clock=clock, sleep=clock.sleep)
     meddled, watching = Meddled(sandbox.transport(), clock), Watching()
-    meddled.empty = lambda number: number <= 20
+    meddled.empty = lambda number: number <= 8
     client = ProxyClient("http://sandbox", transport=watching.over(meddled))
     written(sandbox, "t", 12, 24)
     positions = {TopicPartition("t", number): 0 for number in range(12)}
