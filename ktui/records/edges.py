@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ktui.model import OffsetRange, Positions, TopicPartition, by_topic
 from ktui.records.segment import Note
 from ktui.rest.client import ProxyClient
+from ktui.rest.together import together
 
 LOOK_SECONDS = 10.0
 """How often a stream asks; half a second more for each partition beyond twenty."""
@@ -104,14 +105,7 @@ class Edges:
         """Ask, unless that was done within `age` seconds. NotFound when a topic or partition is gone."""
         if self._clock() - self._looked < age:
             return []
-        asking = [
-            asyncio.ensure_future(self._ask(topic, numbers)) for topic, numbers in by_topic(self.positions).items()
-        ]
-        try:
-            found = await asyncio.gather(*asking)
-        finally:
-            for each in asking:
-                each.cancel()
+        found = await together(self._ask(topic, numbers) for topic, numbers in by_topic(self.positions).items())
         added = [tp for each in found for tp in each]
         self._looked = self._clock()
         notes = []

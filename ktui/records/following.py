@@ -21,6 +21,7 @@ from ktui.records.progress import Progress
 from ktui.records.stream import Stream
 from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
+from ktui.rest.together import together
 
 AGAIN_SECONDS = 1.0
 """After which it is asked again where a time is, when a topic had gone."""
@@ -184,7 +185,7 @@ class Following:
 
     async def look(self) -> None:
         """Ask where the partitions begin and end now: a paused stream does not."""
-        found = await asyncio.gather(*(self._client.ranges(topic, each) for topic, each in self.topics.items()))
+        found = await together(self._client.ranges(topic, each) for topic, each in self.topics.items())
         ranges = {tp: bounds for each in found for tp, bounds in each.items()}
         self._ranges = ranges
         if self._stream:

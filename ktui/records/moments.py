@@ -10,6 +10,7 @@ from ktui.model import OffsetRange, Record, TopicPartition
 from ktui.records.opening import open_at
 from ktui.rest.client import ProxyClient
 from ktui.rest.consumer import Consumer
+from ktui.rest.together import together
 
 PARALLEL = 8
 """Most consumers open at once for one question."""
@@ -40,12 +41,7 @@ async def offsets_at(
                 return await _asked(client, tp, ms, bounds)
             return await _searched(client, tp, ms, bounds)
 
-    tasks = [asyncio.ensure_future(find(tp, bounds)) for tp, bounds in ranges.items()]
-    try:
-        found = await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+    found = await together(find(tp, bounds) for tp, bounds in ranges.items())
     return dict(zip(ranges, found, strict=True))
 
 

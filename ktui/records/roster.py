@@ -40,8 +40,6 @@ class Roster:
         self._client = client
         self._pattern = pattern
         self._edges = edges
-        self._positions = edges.positions
-        self._ranges = edges.ranges
         self._joins = joins
         self._sleep = sleep
         self._clock = clock
@@ -64,7 +62,7 @@ class Roster:
     async def look(self) -> list[Note]:
         """Ask for the list, and change positions by what is new in it and what is gone."""
         names = await self._client.topics()
-        read = {tp.topic for tp in self._positions}
+        read = {tp.topic for tp in self._edges.positions}
         if missing := read.difference(names):
             await self._sleep(CONFIRM_SECONDS)
             missing.difference_update(await self._client.topics())
@@ -78,12 +76,12 @@ class Roster:
             for name in self._pattern.among(names):
                 if name not in read and name not in self._left_out:
                     notes += await self._join(name, len(read) - len(missing))
-                    read.update(tp.topic for tp in self._positions)
+                    read.update(tp.topic for tp in self._edges.positions)
         self._listed = self._clock()
         return notes
 
     def _leave(self, name: str) -> Note:
-        self._edges.forget([tp for tp in self._positions if tp.topic == name])
+        self._edges.forget([tp for tp in self._edges.positions if tp.topic == name])
         return Note(f"{name} was deleted: the stream goes on without it")
 
     async def _count_again(self, name: str) -> list[Note]:
@@ -93,7 +91,7 @@ class Roster:
         except ProxyError:
             self._missing = True  # what is known already is not lost with it
             return []
-        gone = [tp for tp in self._positions if tp.topic == name and tp.partition not in there]
+        gone = [tp for tp in self._edges.positions if tp.topic == name and tp.partition not in there]
         self._edges.forget(gone)
         return [Note(f"{tp} is no longer there: made again with fewer partitions") for tp in gone]
 
@@ -110,6 +108,6 @@ class Roster:
             return [Note(f"{name} is new, but not read: {error}")]
         except ProxyError:
             return []  # gone again, or its partitions have no leader yet: the next look tells
-        self._ranges.update(ranges)
-        self._positions.update((tp, bounds.beginning) for tp, bounds in ranges.items())
+        self._edges.ranges.update(ranges)
+        self._edges.positions.update((tp, bounds.beginning) for tp, bounds in ranges.items())
         return [Note(f"{name} is a new topic: read from its start")] if ranges else []

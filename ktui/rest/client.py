@@ -24,6 +24,7 @@ from ktui.rest.direct import DirectConsumer, OpenDirect
 from ktui.rest.instances import Instance, Instances
 from ktui.rest.probing_v3 import probe_v3
 from ktui.rest.tls import Tls
+from ktui.rest.together import together
 from ktui.rest.wire import SUCCESS, Wire, refuse
 
 if TYPE_CHECKING:
@@ -162,12 +163,7 @@ class ProxyClient:
                 async with self._asking:
                     found[tp] = await self.offsets(tp)
 
-        lanes = [asyncio.ensure_future(lane()) for _ in range(min(PARALLEL, len(tps)))]
-        try:
-            await asyncio.gather(*lanes)
-        finally:
-            for each in lanes:
-                each.cancel()
+        await together(lane() for _ in range(min(PARALLEL, len(tps))))
         return {tp: found[tp] for tp in tps}
 
     async def brokers(self) -> list[int]:

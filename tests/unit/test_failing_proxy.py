@@ -60,6 +60,12 @@ class Meddled(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
+def standing_meddled(letter: str, clock: Clock) -> tuple[Sandbox, Meddled]:
+    """A make of proxy, and the way to it."""
+    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
+    return sandbox, Meddled(sandbox.transport(), clock)
+
+
 @pytest.mark.parametrize("before", [0, 100])
 @pytest.mark.parametrize("size", [600_000, 3_000_000])
 async def test_a_large_record_with_many_behind_it_is_waited_for_by_one_instance(
@@ -106,8 +112,7 @@ async def test_of_a_large_answer_no_more_is_taken_than_was_wanted(letter: str, g
 
 @pytest.mark.parametrize("letter", "CKS")
 async def test_an_end_is_not_reached_while_the_broker_is_away(letter: str, clock: Clock) -> None:
-    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
-    meddled = Meddled(sandbox.transport(), clock)
+    sandbox, meddled = standing_meddled(letter, clock)
     client = ProxyClient("http://sandbox", transport=meddled, dialect=DIALECTS[letter])
     sandbox.topics.create("t", 1)
     for _ in range(5000):
@@ -128,8 +133,7 @@ async def test_an_end_is_not_reached_while_the_broker_is_away(letter: str, clock
 
 @pytest.mark.parametrize("letter", "KS")
 async def test_an_end_is_not_reached_by_instances_that_take_their_time(letter: str, clock: Clock) -> None:
-    sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
-    meddled = Meddled(sandbox.transport(), clock)
+    sandbox, meddled = standing_meddled(letter, clock)
     meddled.empty = lambda number: number <= 8
     client = ProxyClient("http://sandbox", transport=meddled, dialect=DIALECTS[letter])
     written(sandbox, "t", 1, 100)
@@ -189,8 +193,7 @@ async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: 
 
 
 async def test_where_one_instance_is_slow_with_many_partitions_several_are_opened(clock: Clock) -> None:
-    sandbox = Sandbox(clock=clock, sleep=clock.sleep)
-    meddled, watching = Meddled(sandbox.transport(), clock), Watching()
+    (sandbox, meddled), watching = standing_meddled("C", clock), Watching()
     meddled.empty = lambda number: number <= 8
     client = ProxyClient("http://sandbox", transport=watching.over(meddled))
     written(sandbox, "t", 12, 24)
