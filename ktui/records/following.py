@@ -222,6 +222,7 @@ class Following:
             async with aclosing(self._handed_out(stream, old)) as batches:
                 async for batch in batches:
                     yield batch
+                    del batch
         finally:
             if ending is not None:
                 ending.cancel()
@@ -256,6 +257,7 @@ class Following:
                     old -= batch.old if stream.behind > 0 else old  # gaps were counted too
                     batch.records = by_time(batch.records)
                 yield batch
+                del batch
 
     async def _still_bound(self, starts: Positions) -> Bounds:
         """The ends of the run that this one goes on with; for partitions that it did not read, where they are now."""

@@ -139,6 +139,7 @@ class Reading:
             batch.size = read.size * len(piece) // (len(received) or 1)
             batch.notes, notes = notes, []
             yield batch
+            del batch, piece
             if self._intake.bounds.left == 0:  # what is left of the answer is not wanted
                 return
         self._consider(read, received)

@@ -150,6 +150,7 @@ class Stream:
                 async with aclosing(self._in_lanes() if several else self._alone()) as batches:
                     async for batch in batches:
                         yield batch
+                        del batch
                 if self._reading.pace.steady and self._reading.dry:
                     return  # not done: who has several looks into it
                 if self._reading.dry > 1:
@@ -218,6 +219,8 @@ class Stream:
                     else:
                         async for batch in reading.taken(*answer):
                             yield batch
+                            del batch
+                    del answer
                     if reading.look_due or self._list_due:
                         if notes := await self._look(0.0 if reading.look_due else math.inf):
                             yield Batch(notes=notes)
@@ -246,6 +249,7 @@ class Stream:
                     self._reading.losses, self._reading.came = 0, True
                     self._back_off.succeeded()
                     yield batch  # with no await since the positions advanced
+                    del batch
                     if self.paused:
                         return
                     if (self._edges.overdue or self._list_due) and (notes := await self._look(LOOK_SECONDS)):

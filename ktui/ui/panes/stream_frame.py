@@ -30,6 +30,9 @@ from ktui.ui.widgets.stream_status import StreamState, StreamStatus
 from ktui.ui.widgets.stream_table import StreamTable
 from ktui.ui.widgets.stream_words import hint, title
 
+TOLD_EVERY = 0.1
+"""Seconds between two tellings of the positions: one goes through four queues, a twentieth of the time of a read."""
+
 
 def joined(topics: Mapping[str, Collection[int]], more: Iterable[TopicPartition]) -> dict[str, frozenset[int]]:
     """The partitions of topics with others."""
@@ -44,6 +47,12 @@ class StreamFrame(Vertical):
     topic: var[TopicDetail | None] = var(None, bindings=True)
     """The open topic."""
     state: var[StreamState] = var(StreamState.IDLE, bindings=True)
+
+    @dataclass
+    class Advanced(Message):
+        """More has been read."""
+
+        positions: dict[TopicPartition, int]
 
     @dataclass
     class StateChanged(Message):
@@ -88,6 +97,8 @@ class StreamFrame(Vertical):
         self._ticks = 0
         self._said: tuple[Content, Content] | None = None
         self._saying = False
+        self._telling = False
+        """Others will be told how far it is."""
 
     # What others ask
 
@@ -102,6 +113,16 @@ class StreamFrame(Vertical):
         return joined(self._opened, (*self._apart, *self.positions))
 
     # State in words
+
+    def _advance(self) -> None:
+        """More has been read: tell it, with what comes until then."""
+        if not self._telling:
+            self._telling = True
+            self.set_timer(TOLD_EVERY, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
+        self.post_message(self.Advanced(self.positions))
 
     def _enter(self, state: StreamState, error: ProxyError | None = None) -> None:
         changed = state is not self.state or error is not self._error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from textual import events, work
 from textual.message import Message
@@ -45,15 +44,6 @@ class StreamReading(StreamFrame):
     """Something has come since it began, or it is known that nothing is there."""
     _looked_at = 0.0
     """When it was last asked where the partitions end."""
-
-    @dataclass
-    class Advanced(Message):
-        """More has been read."""
-
-        positions: dict[TopicPartition, int]
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, StreamReading.Advanced)
 
     class Answered(Message):
         """The proxy is there again, though nothing is read yet."""
@@ -195,7 +185,7 @@ class StreamReading(StreamFrame):
             self._take_added()
             self._say()
         if batch.records:
-            self.post_message(self.Advanced(self.positions))
+            self._advance()
         if self._following is not None and self.state is StreamState.LIVE and self._enough_ahead(self._most_ahead):
             self._following.pause()
             self._enter(StreamState.AHEAD)
@@ -272,6 +262,7 @@ class StreamReading(StreamFrame):
         try:
             async for batch in following.batches():
                 self.show(batch)
+                del batch
             self._enter(StreamState.DONE)
         except TargetError as error:
             report(self, "go there", error)
