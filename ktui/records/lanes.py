@@ -141,6 +141,7 @@ class Lanes:
                 if (found := self._next()) is not None:
                     self._room.set()
                     yield found
+                    del found
                     continue
                 running = sum(not task.done() for task in tasks)
                 if self._failure is not None:
@@ -186,6 +187,7 @@ class Lanes:
                         continue
                     stretch.waiting.append((batch, dict(reader.positions)))
                     stretch.bytes += batch.size
+                    del batch
                     self._arrived.set()
                     while not self._may_go_on(stretch):
                         self._room.clear()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 
-from ktui.model import Gap, OffsetRange, Record, TopicPartition
+from ktui.model import Gap, OffsetRange, Record, Records, TopicPartition
 from ktui.records.edges import Edges
 from ktui.records.following import Following, Rest
 from ktui.records.passage import Passage
@@ -19,6 +21,9 @@ from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
 from tests.unit.test_passage import parse
+from tests.unit.waiting import until
+
+T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
 async def read(following: Following) -> tuple[list[Record], list[Gap]]:
@@ -47,6 +52,29 @@ def written(sandbox: Sandbox, topic: str, partitions: int, count: int) -> None:
     sandbox.topics.create(topic, partitions)
     for n in range(count):
         sandbox.topics.append(topic, n % partitions, None, b"%d" % n)
+
+
+async def test_nobody_holds_what_was_taken_in_while_the_next_answer_is_waited_for() -> None:
+    clock = Clock(step=None)  # at the end of a topic no read is answered any more
+    async with standing("G", clock) as (sandbox, client):
+        written(sandbox, "t", 2, 500)
+        following = Following(client, {"t": [0, 1]}, {T0: 0, T1: 0}, sleep=clock.sleep, clock=clock)
+        taken = 0
+
+        async def take_in() -> None:
+            nonlocal taken
+            async for batch in following.batches():
+                taken += len(batch.records)
+                del batch
+
+        def held() -> list[Records]:
+            return [each for each in gc.get_objects() if isinstance(each, Records) and "t" in each.topics]
+
+        task = asyncio.create_task(take_in())
+        await until(lambda: taken == 500)
+        await until(lambda: not held())
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize("letter", sorted(FLAVOURS))
