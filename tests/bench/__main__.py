@@ -26,14 +26,9 @@ def conditions() -> str:
     )
 
 
-def reading_rows(options: argparse.Namespace) -> list[Row]:
-    _, store = decoding.measure(20)
-    return reading.measure(store, proxy=options.proxy or "", topic=options.topic)
-
-
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
-    "decoding": lambda options: decoding.measure()[0],
-    "reading": reading_rows,
+    "decoding": lambda options: decoding.measure(),
+    "reading": lambda options: reading.measure(proxy=options.proxy or "", topic=options.topic),
     "memory": lambda options: memory.measure(),
     "filtering": lambda options: filtering.measure(),
     "using": lambda options: using.measure(),

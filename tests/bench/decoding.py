@@ -67,8 +67,16 @@ def rates(works: Sequence[Callable[[], object]], records: int, times: int = TIME
     return (records / seconds for seconds in best)
 
 
-def measure(count: int = 40) -> tuple[list[Row], float]:
-    """The rows, and records per second from the body into the store."""
+def sustained(bodies: Sequence[bytes], log: RecordLog, seconds: float) -> float:
+    """Records per second of the processor into a log that goes on: once it is full, in memory that is used again."""
+    came, began = log.end, time.process_time()
+    while (spent := time.process_time() - began) < seconds:
+        for body in bodies:
+            log.extend(codec.records(body))
+    return (log.end - came) / spent
+
+
+def measure(count: int = 40) -> list[Row]:
     binary, embedded = binary_bodies(count), json_bodies(count)
     records = count * FULL
     ours, dicts, decoded, ours_json, dicts_json = rates(
@@ -81,7 +89,7 @@ def measure(count: int = 40) -> tuple[list[Row], float]:
         ),
         records,
     )
-    rows = [
+    return [
         at_least(
             "decode and store, json read",
             thousands(ours_json),
@@ -103,4 +111,3 @@ def measure(count: int = 40) -> tuple[list[Row], float]:
             ours / dicts,
         ),
     ]
-    return rows, ours
