@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from ktui.errors import Busy, Unreachable, Unsupported
+from ktui.errors import Busy, Unsupported
 from ktui.model import OffsetRange, Record, TopicPartition
 from ktui.records.opening import open_at
 from ktui.rest.client import ProxyClient
@@ -56,9 +56,10 @@ async def _asked(client: ProxyClient, tp: TopicPartition, ms: int, bounds: Offse
                 raise
             return bounds.end  # how Confluent says that nothing is that new
         records = await _glance(consumer, client)
-        if not records:
-            raise Unreachable(f"The proxy knows the time in {tp} but gave no record of it")
-        return bounds.clamp(records[0].offset)
+        if not records:  # the marker of a transaction has a time too; or the broker that has the records is away
+            await client.ranges(tp.topic, [tp.partition])
+            records = await _glance(consumer, client)
+        return bounds.clamp(records[0].offset) if records else bounds.end
 
 
 async def _searched(client: ProxyClient, tp: TopicPartition, ms: int, bounds: OffsetRange) -> int:

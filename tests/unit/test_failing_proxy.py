@@ -14,6 +14,7 @@ from ktui.model import TopicPartition
 from ktui.records.edges import Edges
 from ktui.records.following import Following
 from ktui.records.lanes import Scale
+from ktui.records.moments import offsets_at
 from ktui.records.passage import Passage
 from ktui.records.reading import DRY_SECONDS
 from ktui.records.stream import Stream
@@ -64,6 +65,20 @@ def standing_meddled(letter: str, clock: Clock) -> tuple[Sandbox, Meddled]:
     """A make of proxy, and the way to it."""
     sandbox = Sandbox(clock=clock, sleep=clock.sleep, flavour=FLAVOURS[letter])
     return sandbox, Meddled(sandbox.transport(), clock)
+
+
+async def test_a_time_after_which_there_is_no_record_but_a_marker_is_the_end(clock: Clock) -> None:
+    sandbox, way = standing_meddled("C", clock)
+    written(sandbox, "t", 1, 100)
+    way.empty = lambda number: True
+    client = ProxyClient("http://sandbox", transport=way, dialect=DIALECTS["C"])
+    ranges = await client.ranges("t", [0])
+    assert await offsets_at(client, 0, ranges) == {T0: 100}
+    sandbox.faults.fail_next(500, path="/offsets", body=TIMED_OUT)
+    with pytest.raises(Busy):  # a broker that is away gives no record either
+        await offsets_at(client, 0, ranges)
+    await client.aclose()
+    assert not sandbox.instances
 
 
 @pytest.mark.parametrize("before", [0, 100])
