@@ -23,7 +23,7 @@ MOST = 50
 """Topics that are offered at once: one more letter leaves fewer."""
 AT_A_TIME = 500
 """Names looked at before others get their turn."""
-_NOT_OFFERED = ("table.", "prompt.", "columns.", "app.commands")
+_NOT_OFFERED = ("table.", "prompt.", "columns.", "app.commands", "app.quit-too")
 """Ids that make no sense as a command."""
 
 

@@ -138,4 +138,7 @@ async def test_what_we_do_better_is_not_offered_of_textuals_own(sandbox: Sandbox
             await house.until(lambda said=said: said in house.text)
             await house.press("escape")
         titles = {command.title for command in house.app.get_system_commands(house.main)}
-        assert titles == {"Theme", "Quit"}
+        assert titles == {"Theme"}
+        await house.press("ctrl+p", *"quit")
+        await house.until(lambda: "app: quit" in house.text)
+        assert house.text.lower().count("quit") == 2  # what was typed, and the one way to do it
