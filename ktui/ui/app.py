@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 Background = Callable[[], Awaitable[object]]
 
 _TEXTUALS = ("Theme",)
-"""Commands of Textual's that the palette offers. Quit is a key of ours. Its Maximize leaves a bare table, without prompts and keys: `z` shows
-the pane with all that belongs to it. Its Keys is a second help beside `?`, with keys that are not ours. Its Screenshot
-goes to the folder for downloads, and fails without a reason where there is none."""
+"""Commands of Textual's that the palette offers. Quit is a key of ours. Its Maximize leaves a bare table, without
+prompts and keys: `z` shows the pane with all that belongs to it. Its Keys is a second help beside `?`, with keys that
+are not ours. Its Screenshot goes to the folder for downloads, and fails without a reason where there is none."""
 
 
 class Opened(msgspec.Struct, frozen=True):
