@@ -6,6 +6,7 @@ import errno
 import gc
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from ktui.ui.link import TerminalLink
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+MAIN_SCREEN = "\x1b[?25h\x1b[?1049l"
+"""The cursor again, and what was there before."""
 
 
 class TerminalOutput(io.FileIO):
@@ -78,12 +82,25 @@ def curtain(title: str) -> Iterator[None]:
         return
     shown = "".join(character for character in title if character.isprintable())
     with _no_echo():
+        _heed_signals()
         _write(f"\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J \x1b[1mktui\x1b[0m  \x1b[33m●\x1b[0m {shown} · opening")
         try:
             yield
         except BaseException:
-            _write("\x1b[?25h\x1b[?1049l")
+            _write(MAIN_SCREEN)
             raise
+
+
+def _heed_signals() -> None:
+    """Leave at a signal until the app heeds them itself: by default it is death, and the terminal stays as it is."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, frame: object) -> None:
+    _write(MAIN_SCREEN)
+    raise SystemExit(128 + number)
 
 
 @contextmanager

@@ -120,8 +120,10 @@ class KtuiApp(InOrder, ToastingApp):
         """The screen with the panes, whatever stands over it."""
         return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
+    def on_load(self) -> None:
+        self._catch_signals()  # from before the terminal is ours
+
     async def on_mount(self) -> None:
-        self._catch_signals()
         self._warn("Theme not used", self._unused_themes)
         self._use_keys()
         self.call_later(self._begin)  # outside of this handler: what is laid out before its end is drawn for nobody
@@ -131,6 +133,12 @@ class KtuiApp(InOrder, ToastingApp):
         await self._opened.proxy.aclose()
         for number in self._signals:
             get_running_loop().remove_signal_handler(number)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What is just being mounted when the app is left finds neither its parent nor its parts: whoever leaves need
+        not see that. Tests do."""
+        if self.is_headless or not self._exit:
+            super()._handle_exception(error)
 
     async def _begin(self) -> None:
         screen = self._first_screen()

@@ -42,6 +42,20 @@ def test_signal(app: Terminal, served: Served, number: signal.Signals) -> None:
     assert MAIN_SCREEN in app.output
 
 
+@pytest.mark.parametrize("drawn", ["opening", "Topics"])
+def test_a_signal_while_it_starts(drawn: str) -> None:
+    """When the first line is there, which Python draws at once, and when the panes are, but not all that is in them."""
+    app = Terminal("-m", "ktui", "demo")
+    try:
+        app.wait_for(drawn)
+        app.signal(signal.SIGTERM)
+        assert app.wait() in (0, 128 + signal.SIGTERM)
+        until(lambda: MAIN_SCREEN in app.output, "the screen of before")
+        assert "Traceback" not in app.text
+    finally:
+        app.close()
+
+
 def test_the_terminal_is_closed(app: Terminal, served: Served) -> None:
     open_topic(app, served)
     app.hang_up()
