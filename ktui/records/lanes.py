@@ -72,13 +72,13 @@ class Stretch(msgspec.Struct, eq=False):
 
 
 def share_out(
-    positions: Positions, ranges: Mapping[TopicPartition, OffsetRange], lanes: int, stretch: int
+    positions: Positions, ranges: Mapping[TopicPartition, OffsetRange], lanes: int, stretch: int, *, quick: bool = False
 ) -> tuple[list[Stretch], bool]:
     """What to read up to the ends of `ranges`, in the order in which it is to be begun, and whether partitions are
     shared.
 
     Partitions stay whole when there are enough of them for half of the lanes: an instance per stretch costs its
-    opening.
+    opening. `quick`: one of them is read by itself at first, since of one the first record comes sooner than of many.
     """
     stops = {tp: bounds.end for tp, bounds in ranges.items() if bounds.end > positions.get(tp, bounds.end)}
     left = {tp: ranges[tp].end - max(ranges[tp].beginning, positions[tp]) for tp in stops}
@@ -87,6 +87,10 @@ def share_out(
         for tp in sorted(left, key=lambda tp: -left[tp]):
             least = min(shares, key=lambda share: share.offsets)
             least.start[tp], least.stop[tp] = positions[tp], stops[tp]
+        if quick and len(shares[0].start) > 1:
+            (tp, at), *rest = shares[0].start.items()
+            shares[0] = Stretch({tp: at}, {tp: stops[tp]})
+            shares.append(Stretch(dict(rest), {tp: stops[tp] for tp, _ in rest}))
         return shares, False
     cuts = [_cut(tp, positions[tp], ranges[tp], stretch) for tp in left]
     found: list[Stretch] = []

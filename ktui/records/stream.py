@@ -232,11 +232,11 @@ class Stream:
 
     async def _in_lanes(self) -> AsyncGenerator[Batch, None]:
         """What several instances bring, up to the ends as they are known now, or until something disturbs them."""
-        self._lanes_first = False
+        self._lanes_first, first = False, not self._reading.came
         ranges = {
             tp: OffsetRange(held.beginning, min(held.end, self._bounds.stop(tp))) for tp, held in self.ranges.items()
         }
-        stretches, shared = share_out(self.positions, ranges, self._most_lanes, self._scale.stretch)
+        stretches, shared = share_out(self.positions, ranges, self._most_lanes, self._scale.stretch, quick=first)
 
         def enough(running: int, begun: int) -> bool:
             return not shared and 2 * running < begun and self._far

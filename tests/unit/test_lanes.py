@@ -35,6 +35,15 @@ def test_enough_partitions_stay_whole_and_are_shared_evenly() -> None:
     assert [each.offsets for each in stretches] == [1000, 900]
 
 
+def test_one_partition_is_read_by_itself_where_the_first_record_is_to_come_soon() -> None:
+    ranges = {T[n]: OffsetRange(0, end) for n, end in enumerate((100, 900, 300, 300, 300, 0))}
+    stretches, _ = share_out(dict.fromkeys(ranges, 0), ranges, 2, 10, quick=True)
+    assert [each.stop for each in stretches] == [{T[1]: 900}, {T[2]: 300, T[3]: 300, T[4]: 300}, {T[0]: 100}]
+    assert all(each.start == dict.fromkeys(each.stop, 0) for each in stretches)
+    alone = {T[n]: OffsetRange(0, 100) for n in range(2)}
+    assert len(share_out(dict.fromkeys(alone, 0), alone, 2, 10, quick=True)[0]) == 2
+
+
 def test_few_partitions_are_cut_and_read_in_turn() -> None:
     ranges = {T[0]: OffsetRange(0, 250), T[1]: OffsetRange(40, 150)}
     stretches, shared = share_out({T[0]: 0, T[1]: 10}, ranges, 8, 100)
