@@ -77,6 +77,8 @@ class Search:
         """Row of the next hit after this row (step 1) or before it (step -1), as far as is known yet."""
         if step > 0 and number + 1 < self._from and self._from > self._log.first:
             return None  # a nearer one may be found
+        if step < 0 and number > self._upto:
+            return None  # the same: of what came since, the oldest is searched first
         place = self.place(number + 1) if step > 0 else self.place(number) - 1
         return self.number(place) if self.first <= place < self.end else None
 

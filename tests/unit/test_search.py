@@ -236,6 +236,18 @@ def test_the_hit_beside_a_row_is_told_when_no_nearer_one_can_be_found() -> None:
     assert [search.beside(10_000, -1), search.beside(1500, -1), search.beside(500, -1)] == [9_500, 500, None]
 
 
+def test_the_hit_above_is_not_told_before_all_that_came_is_searched() -> None:
+    log = log_of(b"olga", *[b"-"] * 2_999)
+    search = Search(log, "olga")
+    numbers(search)
+    log.extend([record(b"olga" if n == 9_000 else b"-") for n in range(10_000)])
+    assert log.stretch(3_000)[0] < log.stretch(12_999)[0]
+    search.work(0)
+    assert search.beside(12_999, -1) is None
+    numbers(search)
+    assert search.beside(12_999, -1) == 12_000
+
+
 def test_a_record_with_very_many_hits_costs_little() -> None:
     needle, spots = Needle("e"), 0
 
