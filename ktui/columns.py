@@ -145,7 +145,11 @@ class Columns(msgspec.Struct, frozen=True):
         return 1 + next(at for at, each in enumerate(self.columns) if each.id == "value")
 
     def _of(self, columns: Iterable[Column]) -> Columns:
-        return msgspec.structs.replace(self, columns=tuple(columns)[:MOST])
+        columns = tuple(columns)
+        if len(columns) > MOST:  # fields go: what every record has, others are placed by
+            kept = [column for column in columns if column.field][: MOST - len(OWN)]
+            columns = tuple(column for column in columns if not column.field or column in kept)
+        return msgspec.structs.replace(self, columns=columns)
 
 
 def _possible(column: Column) -> bool:

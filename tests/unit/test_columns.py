@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from ktui.columns import OWN, WIDEST, Column, Columns
+from ktui.columns import MOST, OWN, WIDEST, Column, Columns
 from ktui.fields import Found
 from ktui.model import Header
 from ktui.ui.widgets.column_fit import Slot, fit
@@ -71,6 +71,16 @@ def test_what_a_file_may_hold_is_made_sane() -> None:
     odd = Columns((Column("nonsense"), Column("key", width=9), Column("key"), Column("a..b", field=True)))
     assert [column.id for column in odd.sane().columns] == ["key", *(name for name in OWN if name != "key")]
     assert of(odd.sane(), "key").width == 9
+
+
+def test_what_every_record_has_stays_however_many_fields_there_are() -> None:
+    fields = tuple(Column(f"field-{number}", field=True) for number in range(MOST))
+    columns = Columns(fields).sane()
+    assert {column.name for column in columns.columns if not column.field} == set(OWN)
+    for number in range(MOST):
+        columns = columns.added((f"more-{number}",))
+    assert {column.name for column in columns.columns if not column.field} == set(OWN)
+    assert len(columns.joined([Found(("id",), 1.0, 1, True)]).columns) == MOST
 
 
 def fitted(columns: Columns, width: int, **needs: int) -> list[Slot]:
