@@ -69,6 +69,8 @@ def parse_path(text: str) -> Path:
         at = found.end()
     if not steps:
         raise PathError("Type a path: customer.id, items[0].sku")
+    if len(path_text(tuple(steps))) > LONGEST_PATH:  # which is what columns are known by
+        raise PathError(f"A path has at most {LONGEST_PATH} characters, with names quoted as needed")
     return tuple(steps)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ktui.columns import Columns
 from ktui.fields import Survey
@@ -202,6 +203,9 @@ async def test_keys_that_come_together_all_count(sandbox: Sandbox, proxy: ProxyC
         )
 
 
+
+
+
 async def test_a_field_that_has_no_room_is_brought_when_it_is_chosen(sandbox: Sandbox, proxy: ProxyClient) -> None:
     produce(sandbox)
     async with opened(sandbox, proxy, size=(50, 24)) as (pane, pilot, host):
@@ -253,6 +257,16 @@ async def test_a_path_by_hand_says_what_is_there(sandbox: Sandbox, proxy: ProxyC
         assert ids(pane)[3] == ".tags[1]"
         await pilot.press("o", *["right"] * 4, "x", "escape")
         assert ".tags[1]" not in ids(pane)
+
+
+async def test_a_path_that_is_too_long_when_it_is_quoted_adds_no_column(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("o", "a")
+        pane.query_one(PathPrompt).query_one(Input).value = '"' + "x y" * 66 + '"'
+        await pilot.press("enter")
+        await until(pilot, lambda: "A path has at most 200 characters" in host.text)
+        assert pane.table.columns == Columns()
 
 
 async def test_the_mouse_on_the_head(sandbox: Sandbox, proxy: ProxyClient) -> None:

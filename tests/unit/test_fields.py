@@ -55,6 +55,7 @@ def test_a_path_as_it_is_typed(typed: str, path: Path) -> None:
         ("[0]x", "in the way"),
         ('["x"', "bracket"),
         ("x" * 300, "at most"),
+        (f'"{"x y" * 66}"', "at most"),  # it is longer as it is shown, and as it is remembered
     ],
 )
 def test_what_is_no_path_is_told_why(typed: str, why: str) -> None:
