@@ -70,19 +70,22 @@ def preview(value: bytes | None, width: int) -> list[Span]:
         return [Span("null", Role.WORD)]
     if not value:
         return [Span("empty", Role.WORD)]
+    if value[0] == 0 and (schema_id := _split_schema(value[:6])[0]) is not None:
+        body = memoryview(value)[5:]  # all of it, for what is said of it, and uncopied: it may be megabytes
+        return [Span(f"schema id {schema_id} ", Role.MUTED), *_body_preview(body, width)]
+    return _body_preview(value, width)
+
+
+def _body_preview(value: bytes | memoryview, width: int) -> list[Span]:
     size = (width + 1) * _WORST_UTF8
-    if value[0] == 0:
-        schema_id, _ = _split_schema(value[: size + 5])
-        if schema_id is not None:
-            return [Span(f"schema id {schema_id} ", Role.MUTED), *preview(value[5 : size + 5], width)]
-    head = value[:size]
+    head = bytes(value[:size])
     whole = len(head) == len(value)
     text, _ = codecs.utf_8_decode(head, "replace", whole)
     if _looks_binary(head, text):
         return _hex_preview(value, width)
     length = width * 2  # combining marks take no cell; twice is enough for all but mischief
     spans = None
-    if len(value) <= _SOON_LOOKED_THROUGH and head[0] in b'{["' and _is_json(value):
+    if len(value) <= _SOON_LOOKED_THROUGH and head[0] in b'{["' and _is_json(bytes(value)):
         spans = first_spans(text, length, partial=not whole)
     try:
         spans = spans or list(_checked_spans(text, length, partial=not whole))
@@ -211,7 +214,7 @@ def _checked_spans(text: str, length: int, *, partial: bool) -> Iterator[Span]:
             return
 
 
-def _hex_preview(value: bytes, width: int) -> list[Span]:
+def _hex_preview(value: bytes | memoryview, width: int) -> list[Span]:
     words = "1 byte" if len(value) == 1 else f"{len(value):,} bytes"
     return [Span(f"{words}  ", Role.MUTED), Span(value[: width // 3 + 1].hex(" "), Role.NUMBER)]
 

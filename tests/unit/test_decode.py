@@ -51,6 +51,23 @@ def test_a_schema_id_is_taken_off_the_front() -> None:
     assert text(decode.preview(b"\0\0\0\0\x2a" + b'{"a":1}', 80)) == 'schema id 42 {"a": 1}'
 
 
+SCHEMA = b"\0\0\0\0\x2a"
+
+
+def test_behind_a_schema_id_a_line_says_what_it_would_say_of_the_body_alone() -> None:
+    cjk = '{"名前": "%s", "n": 1}' % ("東京" * 200)
+    for body in (bytes(range(0x80, 0x100)) * 40, cjk.encode(), b"{\n" + b" " * 300 + b'"a": 1,' + b" " * 300 + b"}"):
+        assert decode.preview(SCHEMA + body, 20) == [("schema id 42 ", Role.MUTED), *decode.preview(body, 20)]
+
+
+def test_a_body_that_begins_like_a_schema_id_is_a_body() -> None:
+    value = SCHEMA + b"\0\0\2\6\2" + b"\0" * 30
+    assert text(decode.preview(value, 20)) == "schema id 42 35 bytes  00 00 02 06 02 00 00"
+    assert decode.read(value).body == value[5:]
+    many = text(decode.preview(SCHEMA * 10_000, 2_000))
+    assert many.count("schema id") == 1
+
+
 def test_five_zero_bytes_are_data() -> None:
     assert decode.read(bytes(8)).schema_id is None
 
