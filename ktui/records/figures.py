@@ -125,8 +125,8 @@ class TopKeys:
             self.missed += least
 
     def most(self, count: int) -> list[tuple[bytes, int]]:
-        """The most frequent ones that came more than once, and how often at least."""
-        return [(key, number) for key, number in self._counts.most_common(count) if number + self.missed > 1]
+        """The most frequent ones that are known to have come more than once, and how often at least."""
+        return [(key, number) for key, number in self._counts.most_common(count) if number > 1]
 
 
 class Sizes:

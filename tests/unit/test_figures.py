@@ -121,6 +121,21 @@ def test_top_keys_in_bounded_memory() -> None:
     assert keys.missed <= len(stream) / 20
 
 
+def test_of_many_keys_that_came_once_none_is_called_frequent() -> None:
+    keys = TopKeys(capacity=20)
+    for at in range(0, 1_000, 90):
+        keys.add([b"once-%d" % n for n in range(at, at + 90)])
+    assert keys.missed
+    assert keys.most(9) == []
+    log = RecordLog()
+    log.extend([record(n, b"key-%d" % n, b"v") for n in range(9_000)])
+    log.extend([record(n, b"key-%d" % n, b"v") for n in range(9_000, 9_300)])
+    figures = counted(log)
+    assert figures.keys.missed
+    keys_line = figures_lines(figures, StreamStatus(), 100)[3].plain
+    assert keys_line == "keys         none comes often  of 9,300 records"
+
+
 def test_long_keys_are_looked_at_in_part() -> None:
     keys = TopKeys()
     keys.add([b"x" * 1_000_000, b"x" * 1_000_000])

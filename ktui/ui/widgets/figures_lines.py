@@ -96,7 +96,7 @@ def _keys(figures: Figures, room: int) -> Content:
     used = of.cell_length + sum(part.cell_length + 2 for part in parts)
     top = figures.keys.most(TOP)
     if not top and figures.without_key < figures.counted:
-        parts.append(Content("each came once"))
+        parts.append(Content("none comes often" if figures.keys.missed else "each came once"))
     for key, count in top:
         text = cell_cut(even("".join(span.text for span in decode.preview(key, KEY))), KEY)
         part = Content.styled(text, "$secondary") + Content(f" {share(count, figures.counted)}")
