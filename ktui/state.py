@@ -95,10 +95,14 @@ class State:
     def _write(self, path: Path, topics: Mapping[_Place, Columns]) -> None:
         """In one step: whoever reads meanwhile has the old file or the new one."""
         body = {"version": VERSION, "topics": [_Topic(*place, columns) for place, columns in topics.items()]}
+        written = msgspec.json.format(msgspec.json.encode(body), indent=1)
+        if len(written) > LARGEST:  # it would not be read again
+            self._write(path, dict([*topics.items()][(len(topics) + 1) // 2 :]))
+            return
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh.write_bytes(msgspec.json.format(msgspec.json.encode(body), indent=1))
+            fresh.write_bytes(written)
             os.replace(fresh, path)
         except OSError as error:
             with suppress(OSError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ktui.columns import Column, Columns
@@ -50,6 +51,22 @@ def test_the_oldest_topics_are_forgotten(file: Path) -> None:
         state.keep(HERE, f"t{number}", MINE)
     kept = [each["topic"] for each in json.loads(file.read_bytes())["topics"]]
     assert kept == [f"t{number}" for number in range(5, MOST + 5)]
+
+
+def test_what_is_written_can_be_read_again_however_long_the_names_are(file: Path) -> None:
+    wide = Columns()
+    for number in range(90):
+        wide = wide.added((f"{number:03}" + "x" * 190,))
+    file.parent.mkdir()
+    names = [f"t{number}" for number in range(MOST - 1)]
+    topics = [{"proxy": HERE, "topic": name, "columns": msgspec.to_builtins(wide)} for name in names]
+    file.write_bytes(msgspec.json.encode({"version": 1, "topics": topics[: LARGEST // 25_000]}))
+    assert file.stat().st_size < LARGEST
+    State(file).keep(HERE, "orders", MINE)
+    state = State(file)
+    assert state.columns(HERE, "orders") == MINE
+    assert not state.complaint
+    assert len(json.loads(file.read_bytes())["topics"]) > 20
 
 
 def test_without_a_file_it_lasts_as_long_as_the_run() -> None:
