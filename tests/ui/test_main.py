@@ -311,6 +311,16 @@ async def test_neither_a_click_nor_a_paste_overtakes_what_was_typed(orders: Sand
         assert not house.main.zoomed
 
 
+
+
+async def test_a_record_beside_the_stream_knows_that_others_are_marked(orders: Sandbox, proxy: ProxyClient) -> None:
+    async with at_home(proxy) as house:
+        await house.open()
+        await house.press("x", "enter", "y", "m")
+        await house.until(lambda: house.toasts)
+        assert house.toasts[-1] == "Marked records are copied from the stream: esc goes there."
+
+
 async def test_q_is_a_letter_where_one_writes(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy) as house:
         await house.open()

@@ -60,8 +60,8 @@ class CopyMenu(Widget, can_focus=True):
 
         menu: CopyMenu
 
-    def __init__(self, record: Record | None, marked: Sequence[Record] = ()) -> None:
-        """`record`: None where only marked ones can be copied."""
+    def __init__(self, record: Record | None, marked: Sequence[Record] | None = None) -> None:
+        """`record`: None where only marked ones can be copied. `marked`: None where nobody knows which they are."""
         super().__init__()
         self.record = record
         self.marked = marked
@@ -147,6 +147,8 @@ class CopyMenu(Widget, can_focus=True):
             lines = "".join(f"{decode.record_json(record)}\n" for record in self.marked)
             what = "1 marked record" if len(self.marked) == 1 else f"{len(self.marked):,} marked records"
             self.notify(clipboard.copy(self.app, lines, what), markup=False)
+        elif self.marked is None:
+            self.notify("Marked records are copied from the stream: esc goes there.", severity="warning", markup=False)
         else:
             self.notify("Nothing to copy: no record is marked; x marks one", severity="warning", markup=False)
         self.action_close()
