@@ -311,6 +311,24 @@ async def test_neither_a_click_nor_a_paste_overtakes_what_was_typed(orders: Sand
         assert not house.main.zoomed
 
 
+async def test_a_filter_that_is_being_typed_holds_in_a_topic_that_opens_meanwhile(
+    orders: Sandbox, proxy: ProxyClient
+) -> None:
+    orders.topics.create("payments", 1)
+    for number in range(30):
+        orders.topics.append("payments", 0, b"k", b'{"n": %d}' % number)
+    async with at_home(proxy) as house:
+        await house.open()
+        table = house.main.stream_pane.table
+        await house.press("slash", "2", "7")
+        await house.open("payments")
+        await house.until(lambda: house.main.stream_pane.records.kept == 30)
+        assert house.main.query_one(Prompt).text == "27"
+        assert table.filter == "27"
+        await house.until(lambda: len(table.view) == 1)
+        await house.press("backspace", "escape")
+        assert not table.filter
+
 
 
 async def test_a_record_beside_the_stream_knows_that_others_are_marked(orders: Sandbox, proxy: ProxyClient) -> None:
