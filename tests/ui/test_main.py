@@ -330,6 +330,18 @@ async def test_a_filter_that_is_being_typed_holds_in_a_topic_that_opens_meanwhil
         assert not table.filter
 
 
+async def test_partitions_chosen_for_a_topic_that_has_made_way_stop_nothing(
+    orders: Sandbox, proxy: ProxyClient
+) -> None:
+    orders.topics.create("payments", 1)
+    async with at_home(proxy) as house:
+        await house.open()
+        await house.press("p", "1")
+        await house.open("payments")
+        await house.press("enter")
+        orders.topics.append("payments", 0, b"k", b"{}")
+        await house.until(lambda: house.offsets() == [0])
+
 
 async def test_a_record_beside_the_stream_knows_that_others_are_marked(orders: Sandbox, proxy: ProxyClient) -> None:
     async with at_home(proxy) as house:

@@ -98,7 +98,7 @@ class StreamReading(StreamFrame):
         """Of each topic read the partitions with these numbers; the others keep their place."""
         there = self.there
         chosen = {topic: those for topic, numbers in there.items() if (those := numbers & frozenset(partitions))}
-        if self._following is None or chosen == self._topics:
+        if self._following is None or not chosen or chosen == self._topics:  # they may be of a topic before this
             return
         self._apart |= self.positions
         self._topics = chosen
