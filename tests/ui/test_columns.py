@@ -203,6 +203,16 @@ async def test_keys_that_come_together_all_count(sandbox: Sandbox, proxy: ProxyC
         )
 
 
+async def test_the_menu_says_what_another_key_has_changed(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        await pilot.press("o", "t")
+        await until(pilot, lambda: ".id" in ids(pane))
+        await until(pilot, lambda: "who.name" in row(host, "columns "))
+        assert "VALUE" not in row(host, "columns ")
+        await pilot.press("t")
+        await until(pilot, lambda: "VALUE" in row(host, "columns "))
+
 
 
 

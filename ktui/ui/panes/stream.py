@@ -149,6 +149,7 @@ class StreamPane(StreamReading):
 
     def action_fields(self) -> None:
         self.columns.turn()
+        self._show_in_menu()
         self._say()
 
     def action_mark(self) -> None:
@@ -206,6 +207,7 @@ class StreamPane(StreamReading):
     def _columns_changed(self, event: StreamTable.ColumnsChanged) -> None:
         event.stop()
         self.columns.changed()
+        self._show_in_menu()
         self.call_after_refresh(self._say)
 
     @on(StreamTable.HeadClicked)
@@ -225,6 +227,11 @@ class StreamPane(StreamReading):
         await self.questions.close()
         self.columns.add(event.path)
         self._say()
+
+    def _show_in_menu(self) -> None:
+        """The menu of columns, if it is open, names those that there are now."""
+        for menu in self.questions.query(ColumnsMenu):
+            menu.call_after_refresh(menu.show)
 
     def _on_unmount(self) -> None:
         self.columns.save()

@@ -98,13 +98,13 @@ class ColumnsMenu(Static, can_focus=True):
 
     def _on_mount(self, event: events.Mount) -> None:
         self.screen.set_focus(self)
-        self._show()
+        self.show()
 
     def _on_unmount(self) -> None:
         self._table.chosen = ""
 
     def _on_resize(self, event: events.Resize) -> None:
-        self._show()
+        self.show()
 
     def _on_blur(self, event: events.Blur) -> None:
         if self.app.app_focus:  # else it is the window that has lost it, and gives it back here
@@ -126,10 +126,10 @@ class ColumnsMenu(Static, can_focus=True):
 
     def _choose(self, column: str) -> None:
         self._chosen = column
-        self._show()
+        self.show()
         if self._column.field and self._width is None:
             self._table.bring(self._column)
-            self.call_after_refresh(self._show)  # how wide it is is known when it is drawn
+            self.call_after_refresh(self.show)  # how wide it is is known when it is drawn
 
     def action_turn(self) -> None:
         if self._gave_way:
@@ -173,7 +173,7 @@ class ColumnsMenu(Static, can_focus=True):
     def _change(self, columns: Columns) -> None:
         self._table.columns = columns
         self._table.post_message(StreamTable.ColumnsChanged())
-        self.call_after_refresh(self._show)  # how wide they are is known when they are drawn
+        self.call_after_refresh(self.show)  # how wide they are is known when they are drawn
 
     # What it says
 
@@ -192,7 +192,8 @@ class ColumnsMenu(Static, can_focus=True):
         """Cells of the chosen column; None where it is not on the screen."""
         return next((slot.width for slot in self._table.slots if slot.column.id == self._column.id), None)
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Name the columns, and say what the chosen one is."""
         self._table.chosen = self._column.id
         self.refresh_bindings()  # space says what it does with this one
         self.update(self._names() + Content("\n") + self._about())
