@@ -394,3 +394,14 @@ async def test_of_marked_ones_that_have_left_the_list_it_says_so(sandbox: Sandbo
         await pilot.press("escape")
         assert "marked records" not in host.text
         assert under_cursor(pane) is not None
+
+
+async def test_a_mark_is_seen_where_one_column_fills_the_row(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with opened(sandbox, proxy) as (pane, pilot, host):
+        for column in pane.table.columns.columns:
+            if column.name != "value" and column.shown:
+                pane.table.columns = pane.table.columns.toggled(column)
+        await pilot.press("x")
+        await until(pilot, lambda: "✓" in host.text)
+        await pilot.press("x")
+        await until(pilot, lambda: "✓" not in host.text)

@@ -138,8 +138,12 @@ class RowPainter(ShownColumns):
             if start < end:
                 continue  # under the text of a value that has none of the fields
             if column.field and plain:
+            marked = number == 0 and row.record in self.marked
                 width = self._block(number) - start
                 spans = self._marked(row.record.value, value_spans(row.record, width))
+            if marked:  # its sign stands in the gap behind the first column, or in its last cell where there is none
+                width = min(width, self._width - start - 1)
+            if column.field and plain:
                 before = 0
             else:
                 spans = row.cell(column, width)
@@ -151,7 +155,7 @@ class RowPainter(ShownColumns):
                 segments.append(Segment(" " * (start + before - end), blank))
             segments += palette.paint(spans, width - before, lit=lit)
             end = start + width
-            if number == 0 and row.record in self.marked:  # in the gap behind the first column
+            if marked:
                 segments.append(Segment("✓", palette.style("bar", lit)))
                 end += 1
         segments.append(Segment(" " * (self._width - end), blank))
