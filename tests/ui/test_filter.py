@@ -405,3 +405,16 @@ async def test_a_mark_is_seen_where_one_column_fills_the_row(sandbox: Sandbox, p
         await until(pilot, lambda: "✓" in host.text)
         await pilot.press("x")
         await until(pilot, lambda: "✓" not in host.text)
+
+
+async def test_a_number_far_behind_in_a_value_is_lit_in_its_column(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    async with opened(sandbox, proxy, count=1) as (pane, pilot, _):
+        sandbox.topics.append("orders", 0, b"far", b'{"note":"%s","total":777123}' % (b"-" * 5_000))
+        await until(pilot, lambda: pane.records.kept == 2)
+        await pilot.press("t")
+        await until(pilot, lambda: any(slot.column.id == ".total" for slot in pane.table.slots))
+        await pilot.press("slash", *"777123", "enter")
+        await until(pilot, lambda: shown(pane) == [1])
+        (line,) = (strip.text for strip in pane.table.render_lines(pane.table.size.region) if "777123" in strip.text)
+        assert '"total":' not in line  # as it would be at the end, with what stands around it
+        assert reversed_texts(pane) == {"777123"}

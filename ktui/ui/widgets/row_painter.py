@@ -184,7 +184,9 @@ class RowPainter(ShownColumns):
         """With the matches in it, where they are looked for."""
         if column.id == "key":
             return self._marked(record.key, spans)
-        return self._marked(record.value, spans) if column.field or column.id == "value" else spans
+        if column.field and self._needle is not None:  # of JSON: what is a number there is no hex dump
+            return matched(spans, self._needle)
+        return self._marked(record.value, spans) if column.id == "value" else spans
 
     def _marked(self, data: bytes | None, spans: list[Span]) -> list[Span]:
         """With the matches in it; a hex dump has none, whatever its digits are."""
