@@ -214,6 +214,22 @@ async def test_the_menu_says_what_another_key_has_changed(sandbox: Sandbox, prox
         await until(pilot, lambda: "VALUE" in row(host, "columns "))
 
 
+async def test_the_chosen_name_is_lit_where_no_time_is_sent() -> None:
+    records = RecordLog()
+    records.extend([Record("t", 0, n, b"k", b"{}") for n in range(3)])
+    table = StreamTable(records)
+    async with Host(table).run_test(size=(100, 10)) as pilot:
+        table.look()
+        await pilot.pause()
+
+        def head(lit: str) -> list[object]:
+            table.chosen = lit
+            (strip,) = table.render_lines(table.size.region)[:1]
+            assert "time: not sent" in strip.text
+            return [segment.style for segment in strip if segment.text.startswith("VALUE")]
+
+        assert head("value") != head("")
+
 
 
 async def test_a_field_that_has_no_room_is_brought_when_it_is_chosen(sandbox: Sandbox, proxy: ProxyClient) -> None:

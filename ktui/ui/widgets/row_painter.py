@@ -95,11 +95,12 @@ class RowPainter(ShownColumns):
             after = "›" if cut and column in fields[-1:] else ""
             segments.append(Segment(before.rjust(start - end), palette.style("head")))
             inside = len(after) if start + width >= self._width else 0  # else in the gap
-            segments += palette.fill(title, width - inside, palette.style("bar" if chosen else "head", chosen))
+            style = palette.style("bar" if chosen else "head", chosen)
+            segments += palette.fill(title, width - inside, style)
             segments += [Segment(after, palette.style("head"))] if after else []
             end = start + width - inside + len(after)
             if column.id == "value" and self._timed is False and width > len(NO_TIME) + 12:
-                segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, palette.style("head"))[0]
+                segments[-1] = palette.fill(title, width - len(NO_TIME) - 1, style)[0]
                 segments.append(Segment(NO_TIME + " ", palette.style("head")))
         return WholeStrip([*segments, Segment(" " * (self._width - end), palette.style("head"))], self._width)
 
@@ -137,13 +138,13 @@ class RowPainter(ShownColumns):
         for number, (column, start, width) in enumerate(self.slots):
             if start < end:
                 continue  # under the text of a value that has none of the fields
-            if column.field and plain:
             marked = number == 0 and row.record in self.marked
+            if column.field and plain:
                 width = self._block(number) - start
-                spans = self._marked(row.record.value, value_spans(row.record, width))
             if marked:  # its sign stands in the gap behind the first column, or in its last cell where there is none
                 width = min(width, self._width - start - 1)
             if column.field and plain:
+                spans = self._marked(row.record.value, value_spans(row.record, width))
                 before = 0
             else:
                 spans = row.cell(column, width)
