@@ -101,10 +101,12 @@ def path_text(path: Path) -> str:
 class Fields:
     """One value, taken apart as far as it is asked for."""
 
-    __slots__ = ("_levels", "_root")
+    __slots__ = ("_levels", "_root", "too_large")
 
     def __init__(self, value: bytes | None) -> None:
-        self._root = b"" if value is None or len(value) > LARGEST + 5 else decode.without_schema(value)
+        self.too_large = value is not None and len(value) > LARGEST + 5
+        """More than a row of a table can show; nothing is looked at."""
+        self._root = b"" if value is None or self.too_large else decode.without_schema(value)
         self._levels: dict[Path, dict[str, msgspec.Raw] | list[msgspec.Raw] | None] = {}
 
     @property
@@ -216,12 +218,15 @@ class Survey:
         """`asked` are paths to be told of in any case: those through arrays are not looked for."""
         self.objects = 0
         """Values that are JSON objects."""
+        self.too_large = 0
+        """Values that were not looked at."""
         self._seen: dict[Path, _Seen] = {path: _Seen() for path in asked if any(isinstance(step, int) for step in path)}
         self._asked = [*self._seen]
 
     def look(self, value: bytes | None) -> None:
         """Take a value into account; one that is no JSON object counts for nothing."""
         fields = Fields(value)
+        self.too_large += fields.too_large
         for path in self._asked:
             if (raw := fields.at(path)) is not None:
                 self._seen[path].take(raw)

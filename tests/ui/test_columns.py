@@ -231,6 +231,19 @@ async def test_the_chosen_name_is_lit_where_no_time_is_sent() -> None:
         assert head("value") != head("")
 
 
+async def test_of_a_value_too_large_for_columns_the_prompt_says_that(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 1)
+    for _ in range(45):
+        sandbox.topics.append("orders", 0, b"k", b'{"a":"%s"}' % (b"-" * 70_000))
+    async with opened(sandbox, proxy) as (_, pilot, host):
+        await pilot.press("o", "a", "a")
+        assert "the value under the cursor is too large for columns" in host.text
+        await pilot.press("escape", "t")
+        await until(pilot, lambda: bool(host.toasts))
+        assert host.toasts == [
+            "None of the newest records is a JSON object and is small enough for columns: values stay on one line."
+        ]
+
 
 async def test_a_field_that_has_no_room_is_brought_when_it_is_chosen(sandbox: Sandbox, proxy: ProxyClient) -> None:
     produce(sandbox)

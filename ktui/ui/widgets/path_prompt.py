@@ -41,7 +41,8 @@ class PathPrompt(Prompt):
         if self._record is None:
             return Content.styled("no record is under the cursor to try it on", "$ktui-muted")
         if not self._fields.there:
-            return Content.styled("the value under the cursor is no JSON", "$ktui-muted")
+            what = "too large for columns" if self._fields.too_large else "no JSON"
+            return Content.styled(f"the value under the cursor is {what}", "$ktui-muted")
         raw = self._fields.at(path)
         if raw is None:
             return Content("the record under the cursor has no such field")

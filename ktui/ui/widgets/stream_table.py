@@ -131,10 +131,10 @@ class StreamTable(MarkedTable):
             self.columns = columns
             self.post_message(self.ColumnsChanged())
         if self._asked and not columns.fields and len(self.view):
-            what = "has any field" if survey.objects else "is a JSON object"
-            self.notify(
-                f"None of the newest records {what}: values stay on one line.", severity="warning", markup=False
-            )
+            what = "None of the newest records " + ("has any field" if survey.objects else "is a JSON object")
+            if survey.too_large:
+                what += " and is small enough for columns"
+            self.notify(f"{what}: values stay on one line.", severity="warning", markup=False)
         self._asked = False
 
     def _sample(self) -> Iterator[Record]:
