@@ -15,6 +15,7 @@ from ktui.ui.panes.record import RecordPane, head_lines
 from ktui.ui.text import even
 from ktui.ui.widgets.copy_menu import CopyMenu
 from ktui.ui.widgets.layout import Layout
+from ktui.ui.widgets.record_row import header_spans
 from ktui.ui.widgets.value_view import ValueView
 from tests.ui.host import Host, until
 
@@ -245,3 +246,13 @@ async def test_another_width_keeps_the_place_in_a_large_value() -> None:
         assert again.start <= top.start < again.end
         shown = "".join(span.text for span in view._layout.piece(again))
         await until(pilot, lambda: shown.strip() in app.text)
+
+
+def test_a_hundred_thousand_headers_do_not_hold_the_screen_up() -> None:
+    record = msgspec.structs.replace(ORDER, headers=(Header("", b""),) * 99_999 + (Header("last", b"x"),))
+    before = time.perf_counter()
+    lines = head_lines(record)
+    spans = header_spans(record.headers, 32)
+    assert time.perf_counter() - before < 0.05
+    assert lines[-1].spans[-1].text == "… and 99,000 more (y and h copy all of them)"
+    assert len(spans) < 200

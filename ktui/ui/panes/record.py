@@ -32,6 +32,8 @@ _FORM_WORDS = {None: "", Kind.JSON: "as JSON", Kind.TEXT: "as text", Kind.BINARY
 _LABEL = 9
 _LONGEST = 2000
 """Bytes of a key or header that are shown."""
+_MOST_HEADERS = 1000
+"""Headers that are shown: they are laid out before the value is, and a megabyte holds a hundred thousand."""
 
 
 class RecordPane(Vertical):
@@ -182,7 +184,7 @@ def head_lines(record: Record, proxy: ProxyClient | None = None) -> list[Line]:
     if not record.headers:
         sends = proxy is None or proxy.dialect.sends_headers
         lines.append(_labelled("headers", Span("none" if sends else "this proxy does not send headers", Role.MUTED)))
-    for index, header in enumerate(record.headers):
+    for index, header in enumerate(record.headers[:_MOST_HEADERS]):
         value = decode.read(header.value)
         shown = [Span(header.key, Role.NAME), Span(": ", Role.PUNCTUATION)]
         if value.kind in (Kind.NULL, Kind.EMPTY):
@@ -190,6 +192,8 @@ def head_lines(record: Record, proxy: ProxyClient | None = None) -> list[Line]:
         else:
             shown.append(Span(_key_text(value), Role.TEXT))
         lines.append(_labelled("headers" if not index else "", *shown))
+    if (more := len(record.headers) - _MOST_HEADERS) > 0:
+        lines.append(_labelled("", Span(f"… and {more:,} more (y and h copy all of them)", Role.MUTED)))
     return lines
 
 

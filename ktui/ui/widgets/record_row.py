@@ -120,7 +120,7 @@ def header_spans(headers: Sequence[Header], width: int) -> list[Span]:
         value = [] if header.value == b"" else decode.preview(header.value, width)
         spans += [Span("  " if spans else "", Role.TEXT), Span(header.key[: width + 1], Role.NAME)]
         spans += [Span("=", Role.PUNCTUATION), *value]
-        used += len(header.key) + sum(len(text) for text, _ in value)
+        used += len(header.key) + sum(len(text) for text, _ in value) + 3  # nameless and empty ones are some cells too
         if used > width * 2:
             break
     return spans
