@@ -10,6 +10,7 @@ import base64
 import codecs
 import enum
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -166,7 +167,9 @@ def _embed(value: bytes | None) -> str:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
         return json.dumps({"base64": base64.b64encode(value).decode("ascii")})
-    return text.strip() if _is_json(value) else json.dumps(text, ensure_ascii=False)
+    if not _is_json(value):
+        return json.dumps(text, ensure_ascii=False)
+    return re.sub(r"[\r\n][ \t\r\n]*", " ", text.strip())  # no string of JSON has an end of line in it
 
 
 def without_schema(value: bytes) -> bytes:

@@ -171,6 +171,14 @@ def test_a_record_as_json_keeps_the_value() -> None:
     assert json.loads(decode.record_json(Record("t", 1, 2, None, None)))["value"] is None
 
 
+def test_a_record_as_json_is_one_line_however_its_value_is_laid_out() -> None:
+    value = b'{\r\n  "a b": "c\xe2\x80\xa8  d",\n\n\t"e": [1,\n  2]\n}\n'
+    line = decode.record_json(Record("t", 1, 2, value, value))
+    assert "\n" not in line
+    assert "\r" not in line
+    assert json.loads(line)["value"] == json.loads(line)["key"] == json.loads(value)
+
+
 def test_for_the_clipboard() -> None:
     assert decode.for_clipboard("ä".encode()) == "ä"
     assert decode.for_clipboard(b"\xff") == "/w=="
