@@ -203,6 +203,19 @@ async def test_keys_that_come_together_all_count(sandbox: Sandbox, proxy: ProxyC
         )
 
 
+async def test_a_menu_that_closes_at_once_is_shown_no_more(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    produce(sandbox)
+    async with at_home(proxy) as house:
+        await house.open()
+        await house.press("t")
+        for keys in (("o", "plus", "escape"), ("o", "r", "escape"), ("o", "right", "a"), ("escape",)) * 6:
+            for key in keys:
+                house._send(key)
+        await house.settle()
+        await house.until(lambda: not house.main.query(ColumnsMenu))
+        assert not house.app._exception
+
+
 async def test_the_menu_says_what_another_key_has_changed(sandbox: Sandbox, proxy: ProxyClient) -> None:
     produce(sandbox)
     async with opened(sandbox, proxy) as (pane, pilot, host):

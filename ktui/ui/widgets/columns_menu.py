@@ -194,6 +194,8 @@ class ColumnsMenu(Static, can_focus=True):
 
     def show(self) -> None:
         """Name the columns, and say what the chosen one is."""
+        if not self.is_attached:
+            return  # it was closed before what it had changed was drawn
         self._table.chosen = self._column.id
         self.refresh_bindings()  # space says what it does with this one
         self.update(self._names() + Content("\n") + self._about())
