@@ -58,8 +58,8 @@ class Figures:
         """Count on for about so long. True while there is more."""
         until = time.perf_counter() + seconds
         log, began_live = self._log, not self.catching_up
+        self._upto = max(self._upto, log.first)
         while self._upto < log.end:
-            self._upto = max(self._upto, log.first)
             start, rows = log.stretch(self._upto)
             self._take(start, rows, leave_out=self._dice.random() >= self._share)
             if time.perf_counter() >= until:

@@ -75,6 +75,19 @@ def test_counts_what_is_left_of_a_log_that_dropped_rows() -> None:
     assert figures.counted == len(log) <= 1000
 
 
+def test_of_a_record_that_the_log_has_no_room_for_nothing_is_counted() -> None:
+    log = RecordLog(max_bytes=10_000)
+    log.extend([record(0, b"k", b"v")])
+    figures = counted(log)
+    log.extend([record(1, b"k", b"x" * 20_000)])
+    assert not len(log)
+    assert not figures.work(LONG)
+    log.extend([record(2, b"k", b"v")])
+    figures.work(LONG)
+    assert figures.counted == 2
+    assert not figures.catching_up
+
+
 def test_leaves_some_out_when_more_comes_than_there_is_time_for() -> None:
     log = RecordLog()
     figures = Figures(log)
