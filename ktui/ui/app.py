@@ -26,7 +26,7 @@ from ktui.config import Config
 from ktui.errors import ConfigError
 from ktui.rest.client import ProxyClient
 from ktui.ui import garbage, keys, theming
-from ktui.ui.commands import KtuiCommands
+from ktui.ui.commands import KtuiCommands, Palette
 from ktui.ui.driver import LinkedDriver, linked
 from ktui.ui.in_order import InOrder
 from ktui.ui.link import TerminalLink
@@ -239,6 +239,10 @@ class KtuiApp(InOrder, ToastingApp):
                 else:
                     profile = url if url in self.config.profiles else None
                     await self.open(Opened(proxy, Config(url=proxy.url, profile=profile).title))
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         from ktui.ui.screens.help import HelpScreen  # and Markdown with it: 30 ms that no start needs

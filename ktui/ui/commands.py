@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.types import IgnoreReturnCallbackType
@@ -25,6 +26,14 @@ AT_A_TIME = 500
 """Names looked at before others get their turn."""
 _NOT_OFFERED = ("table.", "prompt.", "columns.", "app.commands", "app.quit-too")
 """Ids that make no sense as a command."""
+
+
+class Palette(CommandPalette):
+    """Textual's, for keys that come before its list is drawn."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError):  # how long a page is is not known then, and Textual asks all the same
+            super()._action_command_list(action)
 
 
 class Command(NamedTuple):

@@ -142,3 +142,15 @@ async def test_what_we_do_better_is_not_offered_of_textuals_own(sandbox: Sandbox
         await house.press("ctrl+p", *"quit")
         await house.until(lambda: "app: quit" in house.text)
         assert house.text.lower().count("quit") == 2  # what was typed, and the one way to do it
+
+
+async def test_a_page_of_a_palette_that_is_not_drawn_yet_ends_nothing(sandbox: Sandbox, proxy: ProxyClient) -> None:
+    sandbox.topics.create("orders", 1)
+    async with at_home(proxy) as house:
+        await house.open()
+        for _ in range(10):
+            for key in ("ctrl+p", "pagedown", "pageup", "pagedown", "escape"):
+                house._send(key)
+        await house.settle()
+        assert house.app._exception is None
+        await house.until(lambda: house.app.screen is house.main)
