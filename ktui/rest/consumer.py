@@ -20,6 +20,7 @@ from ktui.rest import bodies, codec
 from ktui.rest.course import AT_ONCE, Course
 from ktui.rest.dialect import Dialect, Gear
 from ktui.rest.instances import Instance, Instances
+from ktui.rest.refusals import UNREADABLE
 from ktui.rest.wire import SUCCESS, Answer, Wire, refuse
 
 FIRST_SECONDS = 1.5
@@ -159,7 +160,7 @@ class Consumer:
         if answer.records is not None:
             return answer.records
         try:
-            with suppress(msgspec.DecodeError):  # what is cut wrong, or is no answer at all, is decoded as a whole
+            with suppress(*UNREADABLE):  # what is cut wrong, or is no answer at all, is decoded as a whole
                 found: list[Records] = []
                 for part in codec.parts(answer.body, self._format):
                     found.append(codec.records(part, self._format))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+import httpx
 import pytest
 
-from ktui.errors import Busy, Conflict, ConsumerGone, ProxyError, Unreachable, Unsupported
+from ktui.errors import Busy, Conflict, ConsumerGone, NotAProxy, ProxyError, Unreachable, Unsupported
 from ktui.model import TopicPartition
 from ktui.rest.client import ProxyClient
 from ktui.rest.consumer import Consumer
@@ -358,3 +359,28 @@ async def test_a_create_that_was_refused_is_not_deleted(filled: Sandbox, proxy: 
             pass
     await proxy.aclose()
     assert [exchange.method for exchange in proxy.exchanges] == ["POST", "POST"]
+
+
+class Answering(httpx.AsyncBaseTransport):
+    """Answers reads with a body of its own."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, body: bytes) -> None:
+        self._inner, self._body = inner, body
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/records"):
+            return httpx.Response(200, content=self._body, request=request)
+        return await self._inner.handle_async_request(request)
+
+
+async def test_a_large_answer_that_is_not_utf8_is_not_of_a_proxy(filled: Sandbox) -> None:
+    record = b'{"topic":"t","partition":0,"offset":0,"value":"' + b"A" * 10_000 + b'","headers":[{"key":"\xe9"}]}'
+    client = ProxyClient(
+        "http://sandbox", transport=Answering(filled.transport(), b"[" + b",".join([record] * 600) + b"]")
+    )
+    async with client.consumer() as consumer:
+        await consumer.assign([T0])
+        with pytest.raises(NotAProxy):
+            await consumer.poll()
+    await client.aclose()
+    assert not filled.instances
