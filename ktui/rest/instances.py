@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
-from ktui.errors import Busy, ProxyError, Unreachable
+from ktui.errors import Busy, Conflict, ProxyError, Unreachable
 from ktui.rest import refusals
 from ktui.rest.address import segment
 from ktui.rest.wire import SUCCESS, Wire
@@ -130,8 +130,10 @@ class Instances:
             if refusals.never_sent(error.__cause__):
                 self._cross_out(instance)
             raise
-        except Busy:
-            instance.refused = True  # not crossed out: a gateway's 504 says nothing about what happens behind it
+        except (Busy, Conflict):
+            # Not crossed out: a gateway's 504 says nothing about what happens behind it, and a name that is taken is
+            # ours, of a request that somebody on the way sent twice.
+            instance.refused = True
             raise
         except ProxyError:
             self._cross_out(instance)

@@ -384,3 +384,24 @@ async def test_a_large_answer_that_is_not_utf8_is_not_of_a_proxy(filled: Sandbox
             await consumer.poll()
     await client.aclose()
     assert not filled.instances
+
+
+class Repeating(httpx.AsyncBaseTransport):
+    """Sends a create twice, as a balancer does to which the first answer does not come."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.count("/") == 2:
+            await (await self._inner.handle_async_request(request)).aread()
+        return await self._inner.handle_async_request(request)
+
+
+async def test_a_name_that_is_taken_is_ours(filled: Sandbox) -> None:
+    client = ProxyClient("http://sandbox", transport=Repeating(filled.transport()))
+    with pytest.raises(Conflict):
+        async with client.consumer():
+            pass
+    await client.aclose()
+    assert not filled.instances
