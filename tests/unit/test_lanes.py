@@ -11,7 +11,7 @@ import pytest
 from ktui.errors import Unreachable
 from ktui.model import OffsetRange, Positions, Record, TopicPartition
 from ktui.records.batch import Batch, Trouble
-from ktui.records.lanes import Disturbed, Lanes, Scale, share_out
+from ktui.records.lanes import MOST_STRETCHES, Disturbed, Lanes, Scale, share_out
 from ktui.records.segment import Note
 from ktui.records.stream import Stream
 from ktui.rest.client import ProxyClient
@@ -50,6 +50,26 @@ def test_few_partitions_are_cut_and_read_in_turn() -> None:
     assert shared
     pieces = [(tp.partition, each.start[tp], each.stop[tp]) for each in stretches for tp in each.start]
     assert pieces == [(0, 0, 100), (1, 10, 140), (0, 100, 200), (1, 140, 150), (0, 200, 250)]
+
+
+def test_of_a_very_long_way_the_first_part_is_shared_out() -> None:
+    ranges = {T[0]: OffsetRange(0, 10**9), T[1]: OffsetRange(0, 10**9)}
+    stretches, shared = share_out(dict.fromkeys(ranges, 0), ranges, 8, 10_000)
+    assert shared
+    assert len(stretches) == MOST_STRETCHES
+    assert stretches[-1].stop == {T[1]: MOST_STRETCHES // 2 * 10_000}
+
+
+async def test_a_way_of_more_stretches_than_one_run_has_is_read_whole(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.records.lanes.MOST_STRETCHES", 3)
+    sandbox.topics.create("t", 2)
+    fill(sandbox, 6000, size=300)
+    reader = Reader(Stream(proxy, {T[0]: 0, T[1]: 0}, scale=SCALE, sleep=clock.sleep, clock=clock))
+    await reader.come(6000)
+    assert in_order(reader.records) == {0: list(range(3000)), 1: list(range(3000))}
+    await reader.stop()
 
 
 class Slow:
