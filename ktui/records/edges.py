@@ -86,8 +86,10 @@ class Edges:
 
     @property
     def overdue(self) -> bool:
-        """It is time to ask again."""
-        return not self.settled and self._clock() - self._looked >= max(LOOK_SECONDS, len(self.positions) / 2)
+        """It is time to ask again; also where every end is known, once something came that is before our positions."""
+        return (bool(self._came) or not self.settled) and self._clock() - self._looked >= max(
+            LOOK_SECONDS, len(self.positions) / 2
+        )
 
     def doubt(self, came: Positions | None = None) -> None:
         """Take what was heard for outdated. `came`: from where on records came that are before our positions."""

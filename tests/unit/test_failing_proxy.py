@@ -11,6 +11,7 @@ import pytest
 
 from ktui.errors import Busy
 from ktui.model import TopicPartition
+from ktui.records.bounds import Bounds
 from ktui.records.edges import Edges
 from ktui.records.following import Following
 from ktui.records.lanes import Scale
@@ -193,6 +194,26 @@ async def test_an_end_in_time_outlives_an_instance(
     following.resume()
     await until(reader.task.done)
     assert len(reader.records) == 50
+
+
+async def test_a_topic_made_again_is_noticed_before_an_end_that_was_there(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 1, 5000)
+    stream = Stream(proxy, {T0: 4000}, bounds=Bounds({T0: 5000}), sleep=clock.sleep, clock=clock)
+    reader = Reader(stream)
+    await reader.come(1)
+    stream.pause()
+    await clock.sleep(3)
+    sandbox.topics.delete("t")
+    written(sandbox, "t", 1, 5)
+    stream.resume()
+    for _ in range(20):  # records that go on coming: no read of the old place is empty
+        sandbox.topics.append("t", 0, None, b"new")
+        await clock.sleep(0.5)
+    assert [note[:12] for note in reader.notes] == ["t/0 ends at "]
+    assert stream.positions[T0] < 100
+    await reader.stop()
 
 
 async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
