@@ -115,7 +115,7 @@ class Edges:
             self._known[tp.topic] |= {tp.partition}
             self.positions[tp] = self.ranges[tp].beginning
             notes.append(Note(f"{tp} is a new partition: read from its start"))
-        return notes + self._start_over()
+        return notes + self._start_over() + self._pass_gone()
 
     def _start_over(self) -> list[Note]:
         """Begin anew with topics that were made again. One that is longer now than the old one was tells it only by
@@ -135,6 +135,19 @@ class Edges:
             if tp.topic in anew and position > beginning:
                 notes.append(Note(signs.get(tp, f"{tp} is of a topic that was made again: read from its start")))
                 self.positions[tp] = beginning
+        return notes
+
+    def _pass_gone(self) -> list[Note]:
+        """Go over what was wanted and is deleted, up to where that ends: no record may come to tell it. Not where the
+        beginning is searched for, and perhaps not found."""
+        if not self._client.dialect.tells_offsets:
+            return []
+        notes = []
+        for tp, position in self.positions.items():
+            beginning, until = self.ranges[tp].beginning, self._until.get(tp, 0)
+            if position < until <= beginning:
+                notes.append(Note(f"{tp} begins at {beginning} now: {position} to {until - 1} are gone"))
+                self.positions[tp] = until
         return notes
 
     async def _ask(self, topic: str, numbers: list[int]) -> list[TopicPartition]:

@@ -13,7 +13,7 @@ from ktui.errors import Busy
 from ktui.model import TopicPartition
 from ktui.records.bounds import Bounds
 from ktui.records.edges import Edges
-from ktui.records.following import Following
+from ktui.records.following import Following, Rest
 from ktui.records.lanes import Scale
 from ktui.records.moments import offsets_at
 from ktui.records.passage import Passage
@@ -214,6 +214,19 @@ async def test_a_topic_made_again_is_noticed_before_an_end_that_was_there(
     assert [note[:12] for note in reader.notes] == ["t/0 ends at "]
     assert stream.positions[T0] < 100
     await reader.stop()
+
+
+async def test_an_end_before_which_all_was_deleted_is_reached(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 2, 200)
+    sandbox.topics["t"].partitions[0].truncate(100)
+    ends = Bounds({T0: 100, TopicPartition("t", 1): 100})
+    rest = Rest({T0: 40, TopicPartition("t", 1): 40}, parse("begin until 100"), ends)
+    reader = Reader(Following(proxy, {"t": [0, 1]}, rest, sleep=clock.sleep, clock=clock, now=clock))
+    await until(reader.task.done)
+    assert reader.notes == ["t/0 begins at 100 now: 40 to 99 are gone"]
+    assert len(reader.records) == 60
 
 
 async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
