@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
+from ktui.errors import Busy, NotFound
 from ktui.model import OffsetRange, Positions, TopicPartition, by_topic
 from ktui.records.segment import Note
 from ktui.rest.client import ProxyClient
@@ -166,6 +167,8 @@ class Edges:
         if self._whole is None and not before <= set(numbers):
             return []  # some were left out on purpose
         added = [TopicPartition(topic, number) for number in sorted(there - before - set(numbers))]
-        if added:
+        try:
             self.ranges.update(await self._client.ranges(topic, [tp.partition for tp in added]))
+        except (NotFound, Busy):
+            return []  # not every broker knows it yet, or it has no leader: the next look tells
         return added

@@ -229,6 +229,21 @@ async def test_an_end_before_which_all_was_deleted_is_reached(
     assert len(reader.records) == 60
 
 
+@pytest.mark.parametrize("status", [404, 500])
+async def test_a_new_partition_that_not_everybody_knows_yet_is_read_a_little_later(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, status: int
+) -> None:
+    written(sandbox, "t", 1, 10)
+    reader = Reader(Stream(proxy, {T0: 0}, sleep=clock.sleep, clock=clock))
+    await reader.come(10)
+    sandbox.topics.grow("t", 2)
+    sandbox.topics.append("t", 1, None, b"late")
+    sandbox.faults.fail_next(status, path="partitions/1/offsets")
+    await reader.come(11)
+    assert not reader.troubles
+    await reader.stop()
+
+
 async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
     for topic in "ab":
         written(sandbox, topic, 20, 20)
