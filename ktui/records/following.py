@@ -86,8 +86,8 @@ class Following:
 
     @property
     def topics(self) -> dict[str, frozenset[int]]:
-        """The partitions of each topic that is read; by a pattern these are others after a while."""
-        if self._pattern is None or self._stream is None:
+        """The partitions of each topic that is read: after a while there may be more, and by a pattern others."""
+        if self._stream is None:
             return self._topics
         return {topic: frozenset(numbers) for topic, numbers in by_topic(self._stream.positions).items()}
 

@@ -272,6 +272,27 @@ async def test_partitions_of_which_nothing_is_said_are_read_from_their_ends(
     assert found == [*((0, offset) for offset in range(40, 50)), (1, 50)]
 
 
+async def test_a_partition_that_was_added_is_among_those_that_are_read(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 1, 10)
+    following = Following(proxy, {"t": [0]}, SeekTarget.beginning(), whole=True, sleep=clock.sleep, clock=clock)
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            if batch.records:
+                break
+        sandbox.topics.grow("t", 2)
+        sandbox.topics.append("t", 1, None, b"first")
+        async for batch in batches:
+            if batch.records:
+                break
+        assert following.partitions == {0, 1}
+        following.pause()
+        sandbox.topics.append("t", 1, None, b"second")
+        await following.look()
+        assert following.behind == 1
+
+
 async def test_it_says_how_many_partitions_have_reached_the_end(
     sandbox: Sandbox, proxy: ProxyClient, clock: Clock
 ) -> None:
