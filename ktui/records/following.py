@@ -267,7 +267,9 @@ class Following:
         told = known.later is None or known.until  # where a time is that is still to come nobody knows yet
         if others and told and self._passage is not None and self._passage.until is not None:
             await self.look()
-            bounds.until |= (await bounds_of(self._client, self._passage, others, self._ranges, self._now())).until
+            found = await bounds_of(self._client, self._passage, others, self._ranges, self._now())
+            bounds.until |= found.until
+            bounds.later = bounds.later or found.later
         return bounds
 
     async def _look_up(self) -> tuple[Positions, Bounds]:

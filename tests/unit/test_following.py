@@ -293,6 +293,21 @@ async def test_a_partition_that_was_added_is_among_those_that_are_read(
         assert following.behind == 1
 
 
+async def test_another_choice_before_the_place_is_found_keeps_an_end_that_is_to_come(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 2, 10)
+    end = clock() + 30
+    soon = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(end, UTC))
+    passage = Passage(SeekTarget.at(0, partition=1), soon)
+    run = Following(proxy, {"t": [0, 1]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+    rest = run.rest_of({"t": [0]}, {TopicPartition("t", 0): 0})
+    another = Following(proxy, {"t": [0]}, rest, sleep=clock.sleep, clock=clock, now=clock)
+    async with asyncio.timeout(10):
+        assert len((await read(another))[0]) == 5
+    assert clock() >= end
+
+
 async def test_it_says_how_many_partitions_have_reached_the_end(
     sandbox: Sandbox, proxy: ProxyClient, clock: Clock
 ) -> None:
