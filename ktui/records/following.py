@@ -23,6 +23,8 @@ from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 from ktui.rest.together import together
 
+NAP_SECONDS = 5.0
+"""Longest sleep before a time that is waited for: while the machine sleeps, ours does not go on."""
 AGAIN_SECONDS = 1.0
 """After which it is asked again where a time is, when a topic had gone."""
 
@@ -231,7 +233,7 @@ class Following:
         """Wait for a time, and end where it is. What came meanwhile and is newer stays."""
         until, back_off = stream.bounds.until, BackOff(self._sleep)
         while (left := moment - self._now()) > 0:
-            await self._sleep(left)
+            await self._sleep(min(left, NAP_SECONDS))
         while not until:
             try:
                 await self.look()

@@ -207,6 +207,21 @@ async def test_an_end_that_is_still_to_come_is_waited_for(letter: str, clock: Cl
         assert len(values) in (11, 12)  # what was newer may have come before anybody knew where the end is
 
 
+async def test_an_end_in_time_is_not_slept_through(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
+    written(sandbox, "t", 1, 10)
+    asleep = 0.0
+    until = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(clock() + 7200, UTC))
+    passage = Passage(SeekTarget.beginning(), until)
+    following = Following(proxy, {"t": [0]}, passage, sleep=clock.sleep, clock=clock, now=lambda: clock() + asleep)
+    began = clock()
+    async with aclosing(following.batches()) as batches:
+        async for batch in batches:
+            if batch.records:
+                asleep = 7200.0  # the machine: its time went on, that of the loop did not
+    assert following.done
+    assert clock() - began < 60
+
+
 @pytest.mark.parametrize(
     ("text", "end"), [("begin until 12", {12}), ("begin until +7", {7}), ("begin until 2026-11-20 12:00", {5})]
 )
