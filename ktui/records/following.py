@@ -18,7 +18,7 @@ from ktui.records.moments import offsets_at
 from ktui.records.passage import Passage, bounds_of
 from ktui.records.pattern import TopicPattern
 from ktui.records.progress import Progress
-from ktui.records.stream import Stream
+from ktui.records.stream import LOSSES, Stream
 from ktui.records.target import SeekTarget, resolve
 from ktui.rest.client import ProxyClient
 from ktui.rest.together import together
@@ -196,10 +196,15 @@ class Following:
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """To the end that was asked for, or forever. Raises TargetError for a place that is not there, ProxyError for
         what will not heal."""
+        lost = 0
         while True:
             try:
                 positions, bounds = await self._look_up()
                 break
+            except (ConsumerGone, Conflict):  # where a time is, an instance tells
+                if (lost := lost + 1) > LOSSES:
+                    raise
+                continue
             except (Unreachable, Busy) as error:
                 trouble = self._back_off.failed(error)
             yield Batch(trouble=trouble)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from ktui.errors import Busy
+from ktui.errors import Busy, ConsumerGone
 from ktui.model import TopicPartition
 from ktui.records.bounds import Bounds
 from ktui.records.edges import Edges
@@ -241,6 +241,23 @@ async def test_a_new_partition_that_not_everybody_knows_yet_is_read_a_little_lat
     sandbox.faults.fail_next(status, path="partitions/1/offsets")
     await reader.come(11)
     assert not reader.troubles
+    await reader.stop()
+
+
+@pytest.mark.parametrize("times", [1, 100])
+async def test_a_place_in_time_outlives_an_instance(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, times: int
+) -> None:
+    written(sandbox, "t", 1, 10)
+    gone = '{"error_code":40403,"message":"gone"}'
+    sandbox.faults.fail_next(404, times=times, path="POST .*positions", body=gone)
+    place = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(clock() - 5, UTC))
+    reader = Reader(Following(proxy, {"t": [0]}, place, sleep=clock.sleep, clock=clock, now=clock))
+    if times == 1:
+        await reader.come(10)
+    else:  # several proxies behind one address
+        with pytest.raises(ConsumerGone):
+            await reader.task
     await reader.stop()
 
 
