@@ -165,11 +165,14 @@ class Stream:
             except (ConsumerGone, Conflict, NotFound) as error:
                 age = HEARD_SECONDS
                 self._reading.losses += 1
-                if self._reading.losses > LOSSES or (isinstance(error, NotFound) and not self._roster):
+                missing = isinstance(error, NotFound)
+                if self._roster is None if missing else self._reading.losses > LOSSES:
                     raise
                 if self._roster:
-                    self._roster.doubt(missing=isinstance(error, NotFound))
-                continue
+                    self._roster.doubt(missing=missing)
+                if not missing or self._reading.losses == 1:
+                    continue
+                trouble = self._back_off.failed(error)  # Karapace lists a topic for 5 s that is not there any more
             except (Unreachable, Busy) as error:
                 age, trouble = HEARD_SECONDS, self._back_off.failed(error)
             self._reading.came, self._reading.dry, self._lanes_first = False, 0, False

@@ -209,6 +209,24 @@ async def test_a_topic_that_the_list_misses_once_stays(clock: Clock) -> None:
         assert not reader.notes
 
 
+async def test_a_deleted_topic_that_is_still_listed_does_not_stop_the_others(clock: Clock) -> None:
+    async with followed(clock, "pay-a", "pay-b") as (sandbox, client, following, reader):
+        await reader.come(40)
+        ask, until = client.topics, clock() + 20
+
+        async def topics() -> list[str]:
+            return ["pay-a", "pay-b"] if clock() < until else await ask()
+
+        client.topics = topics  # type: ignore[method-assign]
+        sandbox.topics.delete("pay-b")
+        following.look_again()
+        await reader.until(lambda: reader.notes)
+        assert reader.notes == ["pay-b was deleted: the stream goes on without it"]
+        more(sandbox, "pay-a")
+        await reader.come(60)
+        assert counted(reader) == {"pay-a": 40, "pay-b": 20}
+
+
 async def test_no_more_join_than_can_be_read_together(clock: Clock) -> None:
     names = [f"pay-{number:02}" for number in range(TOGETHER)]
     async with followed(clock, *names) as (sandbox, _, following, reader):
