@@ -24,6 +24,10 @@ _PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 _TRIES = 5
 """After which it is left alone until we leave: we may be allowed to make instances, but not to delete them."""
 
+MOST_DOUBTED = 100
+"""How many are kept of which nobody knows whether they were made. A night of 503s makes thousands, all of which would
+be deleted at once when it is over, and those that are there would wait behind them."""
+
 
 @dataclass(eq=False)
 class Instance:
@@ -65,6 +69,9 @@ class Instances:
         """Make it. Cancelled, the request goes on by itself: one that is given up is carried out all the same."""
         if self._closed:
             raise Unreachable("The connection was closed before")
+        doubted = [each for each in self.open.values() if each.left and not each.made]
+        for each in doubted[:-MOST_DOUBTED]:
+            self._cross_out(each)
         self.open[instance.group, instance.name] = instance
         instance.creating = self._start(self._create(instance))
         await asyncio.shield(instance.creating)

@@ -13,6 +13,7 @@ from ktui.model import TopicPartition
 from ktui.rest.client import ProxyClient
 from ktui.rest.consumer import Consumer
 from ktui.rest.dialect import CONFLUENT, KARAPACE, STRIMZI
+from ktui.rest.instances import MOST_DOUBTED
 from ktui.server.sandbox import Sandbox
 from tests.unit.waiting import until
 
@@ -330,6 +331,25 @@ async def test_what_could_not_be_deleted_is_deleted_when_the_proxy_answers_again
             assert await proxy.settle() == 0
             assert len(filled.instances) == 1  # the one in use
         assert await proxy.settle() == 0
+
+
+async def test_a_long_outage_leaves_no_more_to_be_deleted_than_can_be(
+    filled: Sandbox, proxy: ProxyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.rest.instances._PAUSES", (0.0,))
+    filled.faults.fail_next(503, times=1000, path="consumers")
+    for _ in range(MOST_DOUBTED + 50):
+        with pytest.raises(Busy):
+            async with proxy.consumer():
+                pass
+        await proxy.settle()
+    asked = len(proxy.exchanges)
+    filled.faults.failures.clear()
+    async with proxy.consumer():
+        assert await proxy.settle() == 0
+    await proxy.aclose()
+    assert not filled.instances
+    assert len(proxy.exchanges) - asked <= MOST_DOUBTED + 3
 
 
 async def test_one_that_nobody_may_delete_is_left_alone_after_a_while(
