@@ -247,9 +247,8 @@ class Following:
                 await back_off.wait(back_off.failed(error).retry_in)
                 continue
             except ProxyError as error:
-                if self._pattern is None or not isinstance(error, NotFound):  # the stream meets it too, and says so
-                    until |= stream.positions
-                    return
+                if self._pattern is None or not isinstance(error, NotFound):
+                    return stream.fail(error)
                 stream.look_again()  # a topic has gone, the others go on
             if not until:  # of none there is nothing to know
                 await self._sleep(AGAIN_SECONDS)

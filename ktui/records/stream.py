@@ -88,6 +88,7 @@ class Stream:
         self._calm_from = 0.0
         """When lanes may be tried again."""
         self._over = False
+        self._failure: ProxyError | None = None
         self._notes: list[Note] = []
         """What was learnt and not handed out yet."""
 
@@ -106,6 +107,11 @@ class Stream:
 
     def resume(self) -> None:
         self._going.set()
+
+    def fail(self, error: ProxyError) -> None:
+        """Raise this, which somebody met on behalf of it, after the answer under way."""
+        self._failure = error
+        self._reading.turn(learnt=True)
 
     def retry_now(self) -> None:
         """Cut the wait after a trouble short."""
@@ -139,6 +145,8 @@ class Stream:
         age = HEARD_SECONDS
         while not self.done:
             await self._going.wait()
+            if self._failure is not None:
+                raise self._failure
             try:
                 if notes := await self._look(age):
                     yield Batch(notes=notes)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from ktui.errors import Busy, ConsumerGone
+from ktui.errors import Busy, ConsumerGone, NotAProxy
 from ktui.model import TopicPartition
 from ktui.records.bounds import Bounds
 from ktui.records.edges import Edges
@@ -26,7 +26,7 @@ from ktui.server.flavours import FLAVOURS
 from ktui.server.sandbox import Sandbox
 from tests.clock import Clock
 from tests.property.watching import Watching
-from tests.unit.test_following import standing, written
+from tests.unit.test_following import read, standing, written
 from tests.unit.test_passage import parse
 from tests.unit.test_stream import Reader
 from tests.unit.waiting import until
@@ -259,6 +259,29 @@ async def test_a_place_in_time_outlives_an_instance(
         with pytest.raises(ConsumerGone):
             await reader.task
     await reader.stop()
+
+
+async def test_an_end_in_time_that_cannot_be_found_is_no_end(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 1, 10)
+    moment = datetime.fromtimestamp(clock() + 5, UTC)
+    passage = Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=moment))
+    following = Following(proxy, {"t": [0]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+    reader = Reader(following)
+    await reader.come(10)
+    following.pause()
+    for n in range(40):
+        sandbox.topics.append("t", 0, None, b"%d" % n)
+    sandbox.faults.fail_next(404, path="/offsets", body="<html>No such site</html>")
+    clock.advance(6)
+    await until(lambda: not sandbox.faults.failures)
+    following.resume()
+    with pytest.raises(NotAProxy):
+        await reader.task
+    again = Following(proxy, {"t": [0]}, following.rest, sleep=clock.sleep, clock=clock, now=clock)
+    reader.records += (await read(again))[0]
+    assert [record.offset for record in reader.records] == list(range(50))
 
 
 async def test_no_question_outlives_a_look_that_failed(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> None:
