@@ -205,7 +205,9 @@ class Following:
                 if (lost := lost + 1) > LOSSES:
                     raise
                 continue
-            except (Unreachable, Busy) as error:
+            except (Unreachable, Busy, NotFound) as error:
+                if isinstance(error, NotFound) and self._pattern is None:  # else it is still listed, though deleted
+                    raise
                 trouble = self._back_off.failed(error)
             yield Batch(trouble=trouble)
             await self._back_off.wait(trouble.retry_in)

@@ -227,6 +227,19 @@ async def test_a_deleted_topic_that_is_still_listed_does_not_stop_the_others(clo
         assert counted(reader) == {"pay-a": 40, "pay-b": 20}
 
 
+async def test_a_deleted_topic_that_is_still_listed_may_be_there_at_the_beginning(clock: Clock) -> None:
+    async with followed(clock, "pay-a", "pay-b") as (sandbox, client, _, reader):
+        ask, until = client.topics, clock() + 5
+
+        async def topics() -> list[str]:
+            return ["pay-a", "pay-b"] if clock() < until else await ask()
+
+        client.topics = topics  # type: ignore[method-assign]
+        sandbox.topics.delete("pay-b")
+        await reader.come(20)
+        assert counted(reader) == {"pay-a": 20}
+
+
 async def test_no_more_join_than_can_be_read_together(clock: Clock) -> None:
     names = [f"pay-{number:02}" for number in range(TOGETHER)]
     async with followed(clock, *names) as (sandbox, _, following, reader):
