@@ -51,9 +51,10 @@ class Edges:
     @property
     def behind(self) -> int:
         """Offsets between the positions and the ends last heard of; those that are no records count too, until they
-        were read for nothing."""
+        were read for nothing. Before an end that is there they count again: whether it is reached is looked into."""
+        barren = {} if self.settled else self._barren
         return sum(
-            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self._reached(tp)))
+            max(0, min(bounds.end, self._until.get(tp, bounds.end)) - max(bounds.beginning, self._reached(tp, barren)))
             for tp, bounds in self.ranges.items()
             if tp in self.positions
         )
@@ -72,10 +73,10 @@ class Edges:
         comes all the same, as of a transaction that was open."""
         self._barren = {tp: (at, self.ranges[tp].end) for tp, at in self.positions.items() if tp in self.ranges}
 
-    def _reached(self, tp: TopicPartition) -> int:
+    def _reached(self, tp: TopicPartition, barren: Mapping[TopicPartition, tuple[int, int]]) -> int:
         """Up to where there is nothing to be read, as far as it is known."""
         position = self.positions[tp]
-        at, end = self._barren.get(tp, (position, position))
+        at, end = barren.get(tp, (position, position))
         return end if at == position else position
 
     @property

@@ -308,6 +308,33 @@ async def test_a_partition_that_was_added_is_among_those_that_are_read(
         assert following.behind == 1
 
 
+@pytest.mark.parametrize("letter", ["C", "K", "S"])
+async def test_an_end_in_time_behind_a_marker_that_was_given_up_before_is_reached(letter: str, clock: Clock) -> None:
+    async with standing(letter, clock) as (sandbox, client):
+        written(sandbox, "t", 1, 10)
+        sandbox.topics["t"].partitions[0].skip()
+        soon = SeekTarget(Kind.TIME, moment=datetime.fromtimestamp(clock() + 30, UTC))
+        passage = Passage(SeekTarget.beginning(), soon)
+        following = Following(client, {"t": [0]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+        async with asyncio.timeout(10):
+            assert len((await read(following))[0]) == 10
+
+
+async def test_an_end_behind_a_marker_is_reached_when_another_partition_is_waited_for(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock
+) -> None:
+    written(sandbox, "t", 2, 18)
+    sandbox.topics["t"].partitions[0].skip(3)
+    following = Following(proxy, {"t": [0, 1]}, parse("begin until 10"), sleep=clock.sleep, clock=clock)
+    count = 0
+    async with asyncio.timeout(10), aclosing(following.batches()) as batches:
+        async for batch in batches:
+            count += len(batch.records)
+            if count == 18 and not following.behind:  # as far as it is known then
+                sandbox.topics.append("t", 1, None, b"tenth")
+    assert (count, following.done) == (19, True)
+
+
 async def test_another_choice_before_the_place_is_found_keeps_an_end_that_is_to_come(
     sandbox: Sandbox, proxy: ProxyClient, clock: Clock
 ) -> None:
