@@ -23,8 +23,6 @@ from tests.clock import Clock
 from tests.unit.test_passage import parse
 from tests.unit.waiting import until
 
-T0, T1 = TopicPartition("t", 0), TopicPartition("t", 1)
-
 
 async def read(following: Following) -> tuple[list[Record], list[Gap]]:
     """All up to the end."""
@@ -57,8 +55,9 @@ def written(sandbox: Sandbox, topic: str, partitions: int, count: int) -> None:
 async def test_nobody_holds_what_was_taken_in_while_the_next_answer_is_waited_for() -> None:
     clock = Clock(step=None)  # at the end of a topic no read is answered any more
     async with standing("G", clock) as (sandbox, client):
-        written(sandbox, "t", 2, 500)
-        following = Following(client, {"t": [0, 1]}, {T0: 0, T1: 0}, sleep=clock.sleep, clock=clock)
+        written(sandbox, "let-go", 2, 500)
+        start = {TopicPartition("let-go", number): 0 for number in (0, 1)}
+        following = Following(client, {"let-go": [0, 1]}, start, sleep=clock.sleep, clock=clock)
         taken = 0
 
         async def take_in() -> None:
@@ -68,7 +67,7 @@ async def test_nobody_holds_what_was_taken_in_while_the_next_answer_is_waited_fo
                 del batch
 
         def held() -> list[Records]:
-            return [each for each in gc.get_objects() if isinstance(each, Records) and "t" in each.topics]
+            return [each for each in gc.get_objects() if isinstance(each, Records) and "let-go" in each.topics]
 
         task = asyncio.create_task(take_in())
         await until(lambda: taken == 500)
