@@ -198,7 +198,6 @@ class ProxyClient:
             content_type=f"application/vnd.kafka.{format}.v2+json",
             seconds=PRODUCE_SECONDS,
             expect=(*SUCCESS, 401, 403, 422),  # with a report per record, of which some may have been stored
-            expected=False,
         )
         if answer.status not in SUCCESS and b'"offsets"' not in answer.body:
             raise refuse("POST", path, answer)

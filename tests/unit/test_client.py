@@ -103,7 +103,6 @@ async def test_what_became_of_each_record_is_told_whatever_the_status(filled: Sa
     filled.faults.fail_next(422, body='{"error_code":422,"message":"records must not be empty"}')
     with pytest.raises(Unacceptable, match="must not be empty"):
         await proxy.produce("t", [])
-    assert proxy.failed_count == 2
 
 
 @pytest.mark.parametrize(
