@@ -175,8 +175,10 @@ async def test_reads_that_have_no_answer_in_time_become_smaller(sandbox: Sandbox
     await client.aclose()
 
 
-async def held_before_a_time(sandbox: Sandbox, proxy: ProxyClient, clock: Clock) -> tuple[Following, Reader]:
-    """Ten records were read of a topic that is to be read for five seconds more, and forty have come since."""
+@pytest.mark.parametrize("status", [404, 409])
+async def test_an_end_in_time_outlives_an_instance(
+    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, status: int
+) -> None:
     written(sandbox, "t", 1, 10)
     moment = datetime.fromtimestamp(clock() + 5, UTC)
     passage = Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=moment))
@@ -186,14 +188,6 @@ async def held_before_a_time(sandbox: Sandbox, proxy: ProxyClient, clock: Clock)
     following.pause()
     for n in range(40):
         sandbox.topics.append("t", 0, None, b"%d" % n)
-    return following, reader
-
-
-@pytest.mark.parametrize("status", [404, 409])
-async def test_an_end_in_time_outlives_an_instance(
-    sandbox: Sandbox, proxy: ProxyClient, clock: Clock, status: int
-) -> None:
-    following, reader = await held_before_a_time(sandbox, proxy, clock)
     sandbox.faults.fail_next(status, path="POST .*positions", body='{"error_code":40403,"message":"gone"}')
     clock.advance(6)
     await until(lambda: not sandbox.faults.failures)
@@ -270,7 +264,15 @@ async def test_a_place_in_time_outlives_an_instance(
 async def test_an_end_in_time_that_cannot_be_found_is_no_end(
     sandbox: Sandbox, proxy: ProxyClient, clock: Clock
 ) -> None:
-    following, reader = await held_before_a_time(sandbox, proxy, clock)
+    written(sandbox, "t", 1, 10)
+    moment = datetime.fromtimestamp(clock() + 5, UTC)
+    passage = Passage(SeekTarget.beginning(), SeekTarget(Kind.TIME, moment=moment))
+    following = Following(proxy, {"t": [0]}, passage, sleep=clock.sleep, clock=clock, now=clock)
+    reader = Reader(following)
+    await reader.come(10)
+    following.pause()
+    for n in range(40):
+        sandbox.topics.append("t", 0, None, b"%d" % n)
     sandbox.faults.fail_next(404, path="/offsets", body="<html>No such site</html>")
     clock.advance(6)
     await until(lambda: not sandbox.faults.failures)

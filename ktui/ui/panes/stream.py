@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
@@ -9,7 +10,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.message import Message
 
-from ktui.model import Record
+from ktui.model import Record, TopicDetail
+from ktui.records.pattern import TopicPattern
+from ktui.records.target import SeekTarget
 from ktui.rest.client import ProxyClient
 from ktui.state import State
 from ktui.ui.greyed import NO_RECORD, NO_TOPIC
@@ -81,7 +84,14 @@ class StreamPane(StreamReading):
         self.screen.set_focus(self.table, scroll_visible)
         return self
 
-    def ask_again(self) -> None:
+    def open(
+        self,
+        topic: TopicDetail,
+        target: SeekTarget | None = None,
+        others: Sequence[TopicDetail] = (),
+        pattern: TopicPattern | None = None,
+    ) -> None:
+        super().open(topic, target, others, pattern)
         for prompt in self.questions.query(FilterPrompt):  # what stands in it holds, and may be typed on
             if prompt.is_mounted:  # else it does the same when it is
                 prompt.update_consequence()

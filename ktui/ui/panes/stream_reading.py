@@ -67,10 +67,6 @@ class StreamReading(StreamFrame):
         named = pattern.words if pattern else ",".join([topic.name, *sorted(each.name for each in others)])
         self.columns.open(named)  # neither a comma nor an asterisk is in the name of a topic
         self._begin(target or SeekTarget.last(FIRST))
-        self.ask_again()
-
-    def ask_again(self) -> None:
-        """Another topic is open: what is just being typed is for that."""
 
     def seek(self, positions: Positions) -> None:
         """Go on from there; partitions not named stay where they are. One that was not read is read from now on."""
