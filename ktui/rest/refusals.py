@@ -49,7 +49,7 @@ def members(body: bytes) -> dict[str, object]:
     try:
         try:
             found = msgspec.json.decode(body)
-        except UnicodeDecodeError:
+        except UNREADABLE:
             found = msgspec.json.decode(body.decode("utf-8", "replace"))
     except UNREADABLE:
         return {}
